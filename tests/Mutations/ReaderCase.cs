@@ -37,7 +37,7 @@ internal sealed record ReaderCase(
     /// <summary>How many files result from cutting all samples at each byte and from setting each byte to each of six values.</summary>
     private int DamagedFiles => Unchanged.Sum(sample => sample.Length) * (s_extremes.Length + 3);
 
-    /// <summary>The numbers of the files of a run: stored ones below 0, as many with random changes as wanted, and behind them some or all with simple damage.</summary>
+    /// <summary>The numbers of the files of a run: stored ones below 0, as many with random changes as wanted, then some or all with simple damage.</summary>
     public (int First, int End) Numbers(int count) => (-Stored.Count, count + DamagedIn(count));
 
     // Random changes include simple damage too, though not all of it.

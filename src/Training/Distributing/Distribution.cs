@@ -21,8 +21,14 @@ namespace OnnxFunctional.Training;
 /// </code></example>
 public sealed class Distribution
 {
-    private Distribution(Communicator communicator, int shards, Reduction reduction, GradientCompression compression) =>
-        (Communicator, Shards, Reduction, Compression) = (communicator, shards, reduction, compression);
+    // 4 MB. On two cores that also compute, a step takes 3 % longer with 1 MB, and 14 % with 64 KB.
+    private const int UsualBucket = 1 << 20;
+
+    private Distribution(Communicator communicator, int shards, Reduction reduction, GradientCompression compression, int bucket = UsualBucket)
+    {
+        (Communicator, Shards, Reduction, Compression, BucketFloats) = (communicator, shards, reduction, compression, bucket);
+        Clock = IsShared ? new(communicator) : null;
+    }
 
     /// <summary>One process, one shard: nothing is shared. It loads no library.</summary>
     public static Distribution None { get; } = new(new(), 1, Reduction.Tree, GradientCompression.None);
@@ -45,15 +51,27 @@ public sealed class Distribution
     /// <summary>What moves the data, such as <c>Open MPI v4.1.4</c>.</summary>
     public string Library => Communicator.Name;
 
+    /// <summary>What the training steps took so far since the last <c>Fit</c> began; null before its second step, and of batches that are not cut.</summary>
+    public DistributionReport? Report => Clock?.Report(Shards);
+
     internal Communicator Communicator { get; }
+
+    /// <summary>Measures steps; null if batches are not cut.</summary>
+    internal StepClock? Clock { get; }
+
+    /// <summary>A bucket of gradients is complete with so many numbers.</summary>
+    internal int BucketFloats { get; }
 
     /// <summary>Whether batches are cut, by several processes or by one that is to give the same bits.</summary>
     internal bool IsShared => Size > 1 || Shards > 1;
 
     /// <summary>Processes that are connected already.</summary>
     internal static Distribution Of(
-        Communicator communicator, int shards, Reduction reduction = Reduction.Tree, GradientCompression compression = GradientCompression.None) =>
-        new(communicator, shards, reduction, compression);
+        Communicator communicator,
+        int shards,
+        Reduction reduction = Reduction.Tree,
+        GradientCompression compression = GradientCompression.None,
+        int bucket = UsualBucket) => new(communicator, shards, reduction, compression, bucket);
 
     /// <summary>
     /// Processes that MPI has started, on one machine or many: <c>mpirun -n 4 dotnet run</c>. The first call starts MPI, which needs an MPI library on the

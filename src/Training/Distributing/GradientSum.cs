@@ -24,10 +24,10 @@ internal abstract class GradientSum(Communicator communicator, int floats, int s
     public EvenRange Own { get; } = EvenRange.Of(communicator.Rank, communicator.Size, shards);
 
     /// <summary>Where the gradient of this rank's next shard is written.</summary>
-    public Span<float> Next => Place(_pushed);
+    public Memory<float> Next => Place(_pushed);
 
     /// <summary>The sum of all shards, once <see cref="Wait"/> has returned and until the next gradient is written.</summary>
-    public abstract Span<float> Sum { get; }
+    public abstract Memory<float> Sum { get; }
 
     protected int Floats => floats;
 
@@ -54,7 +54,7 @@ internal abstract class GradientSum(Communicator communicator, int floats, int s
     }
 
     /// <summary>Where the gradient of a shard of this rank goes.</summary>
-    protected abstract Span<float> Place(int shard);
+    protected abstract Memory<float> Place(int shard);
 
     /// <summary>Adds what can be added now that this shard is there.</summary>
     protected abstract void Fold(int shard);

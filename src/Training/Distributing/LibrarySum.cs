@@ -20,7 +20,7 @@ internal sealed class LibrarySum : GradientSum
         _next = AlignedMemory.Allocate(Own.Count > 1 ? floats : 0);
     }
 
-    public override Span<float> Sum => _sum.Span;
+    public override Memory<float> Sum => _sum;
 
     public override void Run(Transport transport)
     {
@@ -31,7 +31,7 @@ internal sealed class LibrarySum : GradientSum
         }
     }
 
-    protected override Span<float> Place(int shard) => shard == 0 ? _sum.Span : _next.Span;
+    protected override Memory<float> Place(int shard) => shard == 0 ? _sum : _next;
 
     protected override void Fold(int shard)
     {

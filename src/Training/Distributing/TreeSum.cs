@@ -46,7 +46,7 @@ internal sealed class TreeSum : GradientSum
         _words = AlignedMemory.Allocate(_size > 1 && IsCompressed ? _piece : 0);
     }
 
-    public override Span<float> Sum => _slots[0].Span;
+    public override Memory<float> Sum => _slots[0];
 
     private bool IsCompressed => _compression != GradientCompression.None;
 
@@ -57,12 +57,12 @@ internal sealed class TreeSum : GradientSum
         {
             var count = Math.Min(_piece, Floats - offset);
             if (!_plan.IsButterfly) Climb(transport, offset, count);
-            else if (IsCompressed || count < SmallestHalved) Double(transport, Sum.Slice(offset, count));
-            else Halve(transport, Sum.Slice(offset, count), 1);
+            else if (IsCompressed || count < SmallestHalved) Double(transport, Sum.Span.Slice(offset, count));
+            else Halve(transport, Sum.Span.Slice(offset, count), 1);
         }
     }
 
-    protected override Span<float> Place(int shard) => _slots[_plan.SlotOf(shard)].Span;
+    protected override Memory<float> Place(int shard) => _slots[_plan.SlotOf(shard)];
 
     protected override void Fold(int shard)
     {
@@ -149,7 +149,7 @@ internal sealed class TreeSum : GradientSum
             }
         }
 
-        transport.Broadcast(MemoryMarshal.AsBytes(Sum.Slice(offset, count)), 0);
+        transport.Broadcast(MemoryMarshal.AsBytes(Sum.Span.Slice(offset, count)), 0);
     }
 
     private Span<ushort> OwnWords(int count) => IsCompressed ? MemoryMarshal.Cast<float, ushort>(_words.Span)[..count] : [];

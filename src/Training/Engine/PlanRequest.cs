@@ -16,6 +16,15 @@ internal sealed record PlanRequest(
     /// <summary>The positions of outputs that must be finite: if one is not, a run ends before it changes any weight.</summary>
     public IReadOnlyList<int> MustBeFinite { get; init; } = [];
 
+    /// <summary>Whether the caller gives the inputs their memory before each run, by their storages.</summary>
+    public bool BringsInputs { get; init; }
+
+    /// <summary>
+    /// Whether the caller gives the outputs their memory before each run, by their storages: those of <see cref="ExecutionPlan.IsBrought"/>. The others are
+    /// also other outputs, or are read in the plan.
+    /// </summary>
+    public bool BringsOutputs { get; init; }
+
     /// <summary>Whether nodes with constant inputs are computed in advance; false in the plans that do so.</summary>
     public bool FoldConstants { get; init; } = true;
 

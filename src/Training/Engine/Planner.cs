@@ -54,7 +54,14 @@ internal sealed class Planner
         var position = units.Select((unit, i) => (unit, i)).ToDictionary(entry => entry.unit, entry => entry.i);
         var last = LastReads(units, outputs, updates);
 
-        foreach (var stand in stands) Place(stand, 0, last.GetValueOrDefault(stand, 0));
+        var read = outputs.Concat(units.SelectMany(unit => unit.Inputs)).CountBy(_fusion.Root).ToDictionary();
+        var brought = outputs.Select(output => _request.BringsOutputs && read[_fusion.Root(output)] == 1 && BringOutput(output)).ToArray();
+        foreach (var stand in stands)
+        {
+            if (_request.BringsInputs && stand.Spec.Type != DType.String) _storages[stand] = new Storage();
+            else Place(stand, 0, last.GetValueOrDefault(stand, 0));
+        }
+
         var copies = PlaceUpdates(updates, position, last);
         foreach (var unit in units)
         {
@@ -85,7 +92,9 @@ internal sealed class Planner
             new PlanValues(places, _arena.Floats, _arena.SumOfValues, largest),
             _request.Memory == PlanMemory.None ? null : Constants(),
             firstUpdate,
-            [.. _request.MustBeFinite.Select(output => outputBuffers[output])]);
+            [.. _request.MustBeFinite.Select(output => outputBuffers[output])],
+            brought,
+            outputs.Select(output => _previousWeights.Count + (_fusion.ProducerOf(output) is { } unit ? position[unit] : -1)));
         if (_request.Memory == PlanMemory.Own) plan.UseOwn();
         _request.Trace?.Set(map, [.. _previousWeights.Keys.Select(Copied), .. units.Select(Traced), .. copies.Select(copy => Copied(copy.Value))]);
         return plan;
@@ -234,6 +243,14 @@ internal sealed class Planner
                 break;
             }
         }
+    }
+
+    /// <summary>Leaves the memory of an output to the caller, if it is a value of its own. The caller may change it as soon as the output is there.</summary>
+    private bool BringOutput(Value output)
+    {
+        var isOwn = ReferenceEquals(_fusion.Root(output), output) && _fusion.ProducerOf(output) is not null && output.Spec.Type != DType.String;
+        if (isOwn) _storages.Add(output, new Storage());
+        return isOwn;
     }
 
     private void Place(Value value, int first, int last)

@@ -16,6 +16,7 @@ internal sealed class ExecutionPlan : IDisposable
     private readonly WeightGate[] _gates;
     private readonly int _firstUpdate;
     private readonly ValueBuffer[] _mustBeFinite;
+    private readonly (int Kernel, int Output)[] _ends;
     private readonly PlanValues _values;
     private readonly NativeBlock? _constants;
     private NativeBlock? _own;
@@ -31,7 +32,9 @@ internal sealed class ExecutionPlan : IDisposable
         PlanValues values,
         NativeBlock? constants,
         int firstUpdate,
-        ValueBuffer[] mustBeFinite)
+        ValueBuffer[] mustBeFinite,
+        IReadOnlyList<bool> isBrought,
+        IEnumerable<int> lastKernels)
     {
         _kernels = kernels;
         _names = names;
@@ -39,6 +42,8 @@ internal sealed class ExecutionPlan : IDisposable
         _gates = WeightGate.Of(weights.Select(entry => entry.Weight));
         _firstUpdate = firstUpdate;
         _mustBeFinite = mustBeFinite;
+        IsBrought = isBrought;
+        _ends = [.. lastKernels.Select((kernel, output) => (kernel, output)).Order()];
         Inputs = inputs;
         Outputs = outputs;
         _values = values;
@@ -50,6 +55,9 @@ internal sealed class ExecutionPlan : IDisposable
 
     /// <summary>The buffers that hold the outputs after a run, until the next one; in an arena, until it is given back.</summary>
     public IReadOnlyList<ValueBuffer> Outputs { get; }
+
+    /// <summary>Which outputs have the memory that the caller gives them.</summary>
+    public IReadOnlyList<bool> IsBrought { get; }
 
     /// <summary>The size of the memory that all values share.</summary>
     public long ArenaBytes => ArenaFloats * sizeof(float);
@@ -71,13 +79,14 @@ internal sealed class ExecutionPlan : IDisposable
     /// <summary>Computes all outputs and updates the weights.</summary>
     /// <param name="pool">The threads; results do not depend on their number.</param>
     /// <param name="step">The number of the training step, for random numbers.</param>
+    /// <param name="reader">Receives each output as soon as it is there; null if nobody reads them early.</param>
     /// <returns>False if an output that must be finite is not: no weight was changed then.</returns>
-    public bool Run(WorkerPool pool, ulong step = 0)
+    public bool Run(WorkerPool pool, ulong step = 0, IOutputReader? reader = null)
     {
         foreach (var gate in _gates) gate.Enter();
         try
         {
-            return RunAll(pool, step);
+            return RunAll(pool, step, reader);
         }
         finally
         {
@@ -85,14 +94,14 @@ internal sealed class ExecutionPlan : IDisposable
         }
     }
 
-    private bool RunAll(WorkerPool pool, ulong step)
+    private bool RunAll(WorkerPool pool, ulong step, IOutputReader? reader)
     {
         foreach (var (weight, storage) in _weights) storage.Memory = weight.Storage;
         if (_pace?.Most != pool.Threads) _pace = new Pace(pool.Threads);
         pool.Limit = _pace.Threads;
         var (start, lost) = (Stopwatch.GetTimestamp(), pool.LostTicks);
         var context = new RunContext(pool, step);
-        var updates = RunKernels(context);
+        var updates = RunKernels(context, reader);
         _pace.Add(Stopwatch.GetTimestamp() - start, pool.LostTicks - lost);
 
         // Kernels hold addresses while they run.
@@ -135,15 +144,23 @@ internal sealed class ExecutionPlan : IDisposable
         _placed = block;
     }
 
-    private bool RunKernels(RunContext context)
+    private bool RunKernels(RunContext context, IOutputReader? reader)
     {
+        var read = reader is null ? _ends.Length : Tell(reader, -1, 0);
         for (var i = 0; i < _kernels.Length; i++)
         {
             if (i == _firstUpdate && !IsFinite()) return false;
             _kernels[i].Run(context);
+            if (read < _ends.Length) read = Tell(reader!, i, read);
         }
 
         return _firstUpdate < _kernels.Length || IsFinite();
+    }
+
+    private int Tell(IOutputReader reader, int kernel, int read)
+    {
+        for (; read < _ends.Length && _ends[read].Kernel <= kernel; read++) reader.IsThere(_ends[read].Output);
+        return read;
     }
 
     private bool IsFinite()

@@ -83,6 +83,11 @@ internal sealed class ProgressBar : Callback
         _lastLength = 0;
     }
 
+    public override void OnTrainEnd()
+    {
+        if (Trainer.Distribution is { Size: > 1, Report: { } report }) Write(report + Environment.NewLine);
+    }
+
     /// <summary>What a finished epoch shows, for a display that writes it itself.</summary>
     public IReadOnlyList<string> Finished(IDictionary<string, double> logs)
     {

@@ -230,6 +230,7 @@ public sealed partial class Trainer
         foreach (var callback in all) callback.OnTrainBegin();
         var resumed = TakePosition(initialEpoch, batches, all);
         Distribution.Begin(Model, _compiled, batches, (resumed?.Epoch ?? initialEpoch, resumed?.Step ?? 0));
+        Distribution.Clock?.Restart();
         if (resumed is not null) history.Restore(resumed.History);
         (_callbacks, _history, _batchesPerEpoch, _underWay) = (all, history, batches.BatchesPerEpoch, true);
         (_epoch, _step) = (resumed?.Epoch ?? initialEpoch, 0);

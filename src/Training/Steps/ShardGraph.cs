@@ -64,7 +64,10 @@ internal sealed class ShardGraph
             QuantizedLayers.Check(total.Value, trainable);
             var gradients = Gradient.Backpropagate(
                 [(total.Value, compiled.LossScaling?.Scale ?? 1)], [.. trainable.Select(entry => entry.Weight.Variable)], null);
-            var found = trainable.Zip(gradients).Where(pair => pair.Second is not null).ToList();
+
+            // Those of the last layers first, as the errors reach them. A layer's kernel stays before its bias: both are one kernel of the engine.
+            var found = trainable.Zip(gradients).Where(pair => pair.Second is not null).GroupBy(pair => pair.First.Weight.Owner).Reverse()
+                .SelectMany(layer => layer).ToList();
             Gradients = [.. found.Select(pair => pair.First)];
             _outputs.AddRange(found.Select(pair => pair.Second!.Value));
         }

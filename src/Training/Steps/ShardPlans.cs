@@ -38,7 +38,7 @@ internal sealed class ShardPlans
         _losses = Shard.Terms.Losses.Count;
         _metrics = Shard.Terms.MetricSums.Count;
         _lengths = [.. Shard.Outputs.Select(output => checked((int)output.Spec.Shape.ElementCount))];
-        Sum = GradientSum.Create(distribution.Communicator, _lengths.Sum(), distribution.Shards, distribution.Reduction, distribution.Compression);
+        Sums = new ShardSums(distribution, _lengths);
         _divisors = new double[distribution.Shards * Shard.Divisors.Count];
         _shares = new float[distribution.Shards * _losses];
     }
@@ -50,7 +50,7 @@ internal sealed class ShardPlans
     public JoinedGraph Joined { get; }
 
     /// <summary>Adds what the shards give.</summary>
-    public GradientSum Sum { get; }
+    public ShardSums Sums { get; }
 
     /// <summary>Whether targets and sample weights have the shapes of these.</summary>
     public bool Fits(BatchSource batch)
@@ -73,7 +73,7 @@ internal sealed class ShardPlans
     /// <summary>Finds the share of each shard in each loss: in proportion to its samples, or to what the loss is divided by.</summary>
     public void FindShares(BatchSource batch, ulong step)
     {
-        var (samples, shards, own, counted) = (batch.Samples, _compiled.Distribution.Shards, Sum.Own, Shard.Divisors.Count);
+        var (samples, shards, own, counted) = (batch.Samples, _compiled.Distribution.Shards, Sums.Own, Shard.Divisors.Count);
         for (var shard = 0; shard < shards; shard++)
         {
             var count = EvenRange.Of(shard, shards, samples).Count;
@@ -103,25 +103,19 @@ internal sealed class ShardPlans
         }
     }
 
-    /// <summary>Computes a shard.</summary>
+    /// <summary>Computes a shard and adds it.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="range">The samples of the shard.</param>
     /// <param name="shard">Its number.</param>
     /// <param name="step">The number of the step for random numbers.</param>
-    /// <param name="results">Receives all that is to be added.</param>
-    public void Compute(BatchSource batch, EvenRange range, int shard, ulong step, Span<float> results)
+    public void Compute(BatchSource batch, EvenRange range, int shard, ulong step)
     {
         using var run = Begin(OfShards, batch, range.Count);
         var plan = run.Plan;
         Fill(plan, batch, range);
         for (var i = 0; i < _losses; i++) plan.Inputs[batch.Arrays + i].Floats[0] = _shares[(shard * _losses) + i];
         plan.Inputs[batch.Arrays + _losses].Floats[0] = (float)((double)range.Count / batch.Samples);
-        plan.Run(_engine.Pool, step);
-        for (var i = 0; i < plan.Outputs.Count; i++)
-        {
-            plan.Outputs[i].Floats.CopyTo(results);
-            results = results[plan.Outputs[i].Length..];
-        }
+        plan.Run(_engine.Pool, step, Sums.Next(plan));
     }
 
     /// <summary>Makes the update that follows from the sums.</summary>
@@ -131,17 +125,15 @@ internal sealed class ShardPlans
     public bool Join(float[][] results, ulong step)
     {
         using var run = Begin(OfSums, null, 0);
-        ReadOnlySpan<float> sum = Sum.Sum;
         var (plan, input) = (run.Plan, 0);
         for (var i = 0; i < _lengths.Length; i++)
         {
-            var part = sum[.._lengths[i]];
-            sum = sum[_lengths[i]..];
-            if (i < _losses) part.CopyTo(results[1 + i]);
+            var part = Sums.Of(i);
+            if (i < _losses) part.Span.CopyTo(results[1 + i]);
 
             // The sums of metrics lie behind the losses and the penalty, and nothing follows from them.
-            if (i > _losses && i <= _losses + _metrics) part.CopyTo(results[i]);
-            else part.CopyTo(plan.Inputs[input++].Floats);
+            if (i > _losses && i <= _losses + _metrics) part.Span.CopyTo(results[i]);
+            else plan.Inputs[input++].Storage.Memory = part;
         }
 
         var isFinite = plan.Run(_engine.Pool, step);
@@ -182,9 +174,9 @@ internal sealed class ShardPlans
     {
         var request = key.What switch
         {
-            OfShards => Request(Shard.Inputs, Shard.Outputs, []),
+            OfShards => Request(Shard.Inputs, Shard.Outputs, []) with { BringsOutputs = true },
             OfDivisors => Request(Shard.Terms.Inputs, [.. Shard.Divisors.Select(entry => entry.Divisor)], []),
-            _ => Request(Joined.Inputs, [Joined.Total], Joined.Updates) with { MustBeFinite = _training ? [0] : [] },
+            _ => Request(Joined.Inputs, [Joined.Total], Joined.Updates) with { BringsInputs = true, MustBeFinite = _training ? [0] : [] },
         };
         TensorSpec[] specs = key.What switch
         {

@@ -27,21 +27,26 @@ internal sealed class ShardedSteps(CompiledTraining compiled, ModelEngine engine
     public override bool Run(BatchSource batch, ulong step)
     {
         var plans = _last = Choose(batch);
-        var (samples, shards, sum) = (batch.Samples, compiled.Distribution.Shards, plans.Sum);
+        var (samples, shards, sums) = (batch.Samples, compiled.Distribution.Shards, plans.Sums);
+        var clock = training ? compiled.Distribution.Clock : null;
+        clock?.Begin();
         plans.FindShares(batch, step);
-        for (var shard = sum.Own.First; shard < sum.Own.End; shard++)
+        sums.Begin();
+        for (var shard = sums.Own.First; shard < sums.Own.End; shard++)
         {
             var range = EvenRange.Of(shard, shards, samples);
 
             // Each shard draws its own random numbers, whoever computes it.
-            if (range.Count == 0) sum.Next.Clear();
-            else plans.Compute(batch, range, shard, (step * (ulong)shards) + (ulong)shard, sum.Next);
-            sum.Push();
+            if (range.Count == 0) sums.Skip();
+            else plans.Compute(batch, range, shard, (step * (ulong)shards) + (ulong)shard);
         }
 
-        sum.Start();
-        sum.Wait();
-        return plans.Join(Results, step);
+        clock?.EndShards();
+        sums.Wait();
+        clock?.EndSums();
+        var isFinite = plans.Join(Results, step);
+        clock?.End();
+        return isFinite;
     }
 
     private ShardPlans Choose(BatchSource batch) => _last is { } last && last.Fits(batch) ? last : Find(batch);

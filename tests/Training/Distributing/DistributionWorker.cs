@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using OnnxFunctional.Export;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Distributing;
 
@@ -13,12 +13,14 @@ internal static class DistributionWorker
 {
     public const string Command = "distribution";
 
+    /// <summary>The epochs of a training that is killed and resumed.</summary>
+    public const int Epochs = 6;
+
     public static int Run(string[] arguments) => arguments switch
     {
-        ["times"] => Times(),
-        ["overlap", var delay] => Overlap(Number(delay)),
         ["control"] => Control(),
-        ["train", var network] => Train(network),
+        ["train", .. var networks] => Train(networks),
+        ["resume", var backup, var step] => Resume(backup, Number(step)),
         ["sums", var shards] => Sums(Number(shards)),
         ["fail", var how, var rank, var step] => Fail(how, Number(rank), Number(step)),
         _ => throw new ArgumentException(string.Join(' ', arguments)),
@@ -52,7 +54,7 @@ internal static class DistributionWorker
             {
                 for (var shard = 0; shard < sum.Own.Count; shard++)
                 {
-                    sum.Next[0] = shard;
+                    sum.Next.Span[0] = shard;
                     sum.Push();
                 }
 
@@ -73,16 +75,32 @@ internal static class DistributionWorker
         if (communicator.Rank == 0) Console.WriteLine(string.Join('\n', all.Select(Encoding.UTF8.GetString)));
     }
 
-    /// <summary>Trains a network; all processes end with the same weights.</summary>
-    private static int Train(string network)
+    /// <summary>Trains networks; all processes write the same files.</summary>
+    private static int Train(string[] networks)
     {
         var distribution = Distribution.Mpi(SharedTrainingTests.Shards);
-        Say(distribution.Communicator, DigestOf(SharedTrainingTests.Train(network, distribution).Weights));
+        Say(distribution.Communicator, string.Join('\n', networks.Select(network => FileOf(SharedTrainingTests.Fit(network, distribution, 3).Model))));
         return 0;
     }
 
-    /// <summary>What weights are told apart by.</summary>
-    public static string DigestOf(float[] weights) => "weights " + Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(weights.AsSpan())));
+    /// <summary>What the file of a model is told apart by.</summary>
+    public static string FileOf(Model model) => "file " + Convert.ToHexStringLower(SHA256.HashData(model.ToOnnx()));
+
+    /// <summary>Trains with a backup after every third step; a rank dies after a step, if that is not negative.</summary>
+    private static int Resume(string backup, int step)
+    {
+        var distribution = Distribution.Mpi(SharedTrainingTests.Shards);
+        var steps = 0;
+        var dies = new LambdaCallback(onTrainBatchEnd: (_, _) =>
+        {
+            if (steps++ != step || distribution.Rank != 1) return;
+            Console.WriteLine("rank 1 dies");
+            Process.GetCurrentProcess().Kill();
+        });
+        var (model, _) = SharedTrainingTests.Fit("normalized", distribution, Epochs, new BackupAndRestore(backup, saveFreq: 3), dies);
+        Say(distribution.Communicator, FileOf(model));
+        return 0;
+    }
 
     /// <summary>Digests of sums, which do not depend on the number of ranks.</summary>
     private static int Sums(int shards)
@@ -125,7 +143,7 @@ internal static class DistributionWorker
                 }
             }
 
-            sum.Next.Fill(1);
+            sum.Next.Span.Fill(1);
             sum.Push();
             sum.Start();
             sum.Wait();
@@ -142,81 +160,6 @@ internal static class DistributionWorker
         catch (DistributionException exception)
         {
             Say(communicator, exception.Message);
-        }
-    }
-
-    /// <summary>The time of sums by the length of the gradient.</summary>
-    private static int Times()
-    {
-        var communicator = Distribution.Mpi().Communicator;
-        if (communicator.Rank == 0) Console.WriteLine($"{communicator.Name}, {communicator.Size} processes; microseconds, median");
-        foreach (var (name, reduction, compression) in new[]
-        {
-            ("tree", Reduction.Tree, GradientCompression.None),
-            ("tree, bfloat16", Reduction.Tree, GradientCompression.BFloat16),
-            ("library", Reduction.Library, GradientCompression.None),
-        })
-        {
-            for (var floats = 1; floats <= 1 << 24; floats *= 4)
-            {
-                var sum = GradientSum.Create(communicator, floats, communicator.Size, reduction, compression);
-                var times = new List<double>();
-                for (var run = 0; run < Math.Clamp((1 << 25) / floats, 9, 300); run++)
-                {
-                    sum.Next.Fill(1);
-                    sum.Push();
-                    communicator.Barrier();
-                    var watch = Stopwatch.StartNew();
-                    sum.Start();
-                    sum.Wait();
-                    times.Add(watch.Elapsed.TotalMicroseconds);
-                }
-
-                times.Sort();
-                if (communicator.Rank != 0) continue;
-                var (bytes, median) = (4L * floats, times[times.Count / 2]);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-16} {bytes,10} B {median,10:F1} us {bytes / median / 1000,6:F2} GB/s"));
-            }
-        }
-
-        return 0;
-    }
-
-    private static int Overlap(int delay)
-    {
-        var communicator = Distribution.Mpi().Communicator;
-        var sum = GradientSum.Create(communicator, 1 << 20, communicator.Size, Reduction.Tree, GradientCompression.None);
-        foreach (var (compute, communicate) in new[] { (true, false), (false, true), (true, true), (true, false), (false, true), (true, true) })
-        {
-            var times = new List<double>();
-            for (var run = 0; run < 50; run++)
-            {
-                communicator.Barrier();
-                if (delay > 0 && communicator.Rank == 1) Work(delay);
-                var watch = Stopwatch.StartNew();
-                if (communicate)
-                {
-                    sum.Push();
-                    sum.Start();
-                }
-
-                if (compute) Work(10);
-                if (communicate) sum.Wait();
-                times.Add(watch.Elapsed.TotalMilliseconds);
-            }
-
-            times.Sort();
-            Console.WriteLine($"rank {communicator.Rank} {(compute ? "compute " : "")}{(communicate ? "communicate" : "")}: {times[25]:F2} ms");
-            communicator.Barrier();
-        }
-
-        return 0;
-
-        static void Work(int amount)
-        {
-            var x = 1.0;
-            for (var i = 0; i < amount * 400_000; i++) x = Math.Sqrt(x + i);
-            if (x < 0) Console.WriteLine(x);
         }
     }
 }

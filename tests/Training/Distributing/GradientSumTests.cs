@@ -82,13 +82,13 @@ public sealed class GradientSumTests
             var sum = GradientSum.Create(communicator, Floats, Shards, Reduction.Library, GradientCompression.None);
             for (var shard = sum.Own.First; shard < sum.Own.End; shard++)
             {
-                SumChecks.Fill(sum.Next, shard);
+                SumChecks.Fill(sum.Next.Span, shard);
                 sum.Push();
             }
 
             sum.Start();
             sum.Wait();
-            for (var i = 0; i < Floats; i++) Assert.AreEqual(expected[i], sum.Sum[i], Shards * 6e-8 * magnitude[i]);
+            for (var i = 0; i < Floats; i++) Assert.AreEqual(expected[i], sum.Sum.Span[i], Shards * 6e-8 * magnitude[i]);
         });
     }
 

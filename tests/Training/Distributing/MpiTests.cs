@@ -37,13 +37,33 @@ public sealed partial class MpiTests
     }
 
     [TestMethod]
-    public void Four_processes_train_to_the_bits_of_one()
+    public void Any_number_of_processes_writes_the_same_files()
     {
-        var expected = DistributionWorker.DigestOf(SharedTrainingTests.Train("dropout", Distribution.Of(new(), SharedTrainingTests.Shards)).Weights);
-        var (code, output, _) = MpiRun.Run(4, ["train", "dropout"]);
+        string[] networks = ["dropout", "normalized", "recurrent", "transformer"];
+        var single = Distribution.Of(new(), SharedTrainingTests.Shards);
+        var expected = networks.Select(network => DistributionWorker.FileOf(SharedTrainingTests.Fit(network, single, 3).Model)).ToList();
+        foreach (var ranks in new[] { 2, 4, 8 })
+        {
+            var (code, output, _) = MpiRun.Run(ranks, ["train", .. networks]);
+            Assert.AreEqual(0, code, output);
+            CollectionAssert.AreEqual(Enumerable.Repeat(expected, ranks).SelectMany(files => files).ToList(), Files(output), $"{ranks} processes");
+        }
+    }
+
+    [TestMethod]
+    public void A_run_that_is_killed_at_four_processes_is_resumed_by_two_to_the_same_file()
+    {
+        using var folder = new TemporaryFolder();
+        var backup = folder.File("backup.onnx");
+        var (code, output, since) = MpiRun.Run(4, ["resume", backup, "7"], line => line.Contains("rank 1 dies", StringComparison.Ordinal));
+        Assert.AreEqual(128 + 9, code, output);
+        Assert.IsLessThan(TimeSpan.FromSeconds(10), since);
+        Assert.MatchesRegex(@"because rank 1 \(process \d+\) has ended without a word", output);
+        Assert.IsTrue(File.Exists(backup), output);
+        (code, output, _) = MpiRun.Run(2, ["resume", backup, "-1"]);
         Assert.AreEqual(0, code, output);
-        var digests = output.Split(Environment.NewLine).Where(line => line.StartsWith("weights ", StringComparison.Ordinal)).ToList();
-        CollectionAssert.AreEqual(Enumerable.Repeat(expected, 4).ToList(), digests, output);
+        var whole = SharedTrainingTests.Fit("normalized", Distribution.Of(new(), SharedTrainingTests.Shards), DistributionWorker.Epochs).Model;
+        CollectionAssert.AreEqual(Enumerable.Repeat(DistributionWorker.FileOf(whole), 2).ToList(), Files(output), output);
     }
 
     [TestMethod]
@@ -93,6 +113,9 @@ public sealed partial class MpiTests
         foreach (var rank in new[] { 0, 2 })
             Assert.MatchesRegex($@"Rank {rank} (ends|cannot go on.*), because rank 1 \(process {killed}\) has ended without a word", output);
     }
+
+    private static List<string> Files(string output) =>
+        [.. output.Split(Environment.NewLine).Where(line => line.StartsWith("file ", StringComparison.Ordinal))];
 
     [GeneratedRegex(@"rank (?<rank>\d+) is process (?<id>\d+)")]
     private static partial Regex Started();

@@ -126,6 +126,64 @@ public sealed class SharedTrainingTests
         Assert.AreEqual(0, most);
     }
 
+    /// <summary>Buckets that are under way while others are computed; and gradients that are one value, as those of two biases of one sum.</summary>
+    [TestMethod]
+    [DataRow("transformer")]
+    [DataRow("twins")]
+    public void Buckets_of_any_size_give_the_same_bits(string network)
+    {
+        var whole = Fit(network, Distribution.None, 3).Model;
+        var one = Fit(network, Distribution.Of(new Communicator(), Shards), 3).Model;
+        Near.Equal(WeightsOf(whole), WeightsOf(one), 2e-4f, network);
+        foreach (var bucket in (int[])[1, 20, 100])
+        {
+            InMemoryTransport.Run(3, communicator =>
+            {
+                var distribution = Distribution.Of(communicator, Shards, bucket: bucket);
+                CollectionAssert.AreEqual(WeightsOf(one), WeightsOf(Fit(network, distribution, 3).Model), $"{bucket} floats, rank {communicator.Rank}");
+            });
+        }
+    }
+
+    [TestMethod]
+    public void A_report_has_the_parts_of_a_step()
+    {
+        InMemoryTransport.Run(3, communicator =>
+        {
+            var distribution = Distribution.Of(communicator, 5);
+            Assert.IsNull(distribution.Report);
+            var (model, _) = Fit("dropout", distribution, 4);
+            var report = distribution.Report!;
+            Assert.AreEqual(7, report.Steps, "all but the first");
+            Assert.AreEqual((3, 5), (report.Size, report.Shards));
+            Assert.AreEqual(EvenRange.Of(communicator.Rank, 3, 5).Count, report.OwnShards);
+            var parts = report.Compute + report.Update + report.Waiting;
+            Assert.AreEqual(report.Step.TotalMilliseconds, parts.TotalMilliseconds, 0.05 * report.Step.TotalMilliseconds);
+            Assert.IsGreaterThan(TimeSpan.Zero, report.Compute);
+            Assert.IsGreaterThan(TimeSpan.Zero, report.Update);
+            Assert.AreEqual((report.Compute * 5.0 / report.OwnShards) + report.Update, report.OneProcess);
+            Assert.AreEqual(report.OneProcess / (3 * report.Step), report.Efficiency);
+
+            // At least the gradient of one shard leaves each rank, or its sum the first one.
+            var floats = model.Weights.Where(weight => weight.Trainable).Sum(weight => weight.Storage.Length);
+            Assert.IsGreaterThanOrEqualTo(4L * floats, report.BytesSent);
+        });
+    }
+
+    [TestMethod]
+    public void A_report_says_when_one_process_is_faster_and_what_would_help()
+    {
+        static TimeSpan Ms(double time) => TimeSpan.FromMilliseconds(time);
+        var report = new DistributionReport(4, 8, 2, 1, Ms(40), Ms(5.2), Ms(1.2), Ms(33.6), Ms(33), 3_400_000);
+        Assert.AreEqual(
+            "4 processes, 8 shards, 1 step of 40 ms: computing 5.2 ms (13 %), update 1.2 ms (3 %), waiting 33.6 ms (84 %); communication 33 ms, 3.4 MB sent. "
+            + "One process would take about 22 ms: efficiency 14 %. One process is faster. A larger batch gives each process more to compute between two sums.",
+            report.ToString());
+        StringAssert.StartsWith((report with { Compute = Ms(15), Waiting = Ms(24) }).Advice, "Much of it is waiting.");
+        Assert.AreEqual("", (report with { Compute = Ms(36), Waiting = Ms(3) }).Advice);
+        Assert.AreEqual("", (report with { Size = 1, OwnShards = 8 }).Advice);
+    }
+
     [TestMethod]
     public void What_one_process_decides_all_do()
     {
@@ -187,12 +245,18 @@ public sealed class SharedTrainingTests
     };
 
     /// <summary>Weights and losses of a training that others may share.</summary>
-    public static (float[] Weights, double[] Losses) Train(string network, Distribution distribution)
+    private static (float[] Weights, double[] Losses) Train(string network, Distribution distribution)
+    {
+        var (model, history) = Fit(network, distribution, 3);
+        return (WeightsOf(model), [.. history["loss"], .. history["val_loss"]]);
+    }
+
+    /// <summary>A training that others may share, of two steps per epoch.</summary>
+    public static (Model Model, History History) Fit(string network, Distribution distribution, int epochs, params Callback[] callbacks)
     {
         var (model, x, y) = Data(network, 29);
         var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError, threads: 1, seed: 3, distribution: distribution);
-        var history = trainer.Fit(x, y, batchSize: 12, epochs: 3, verbose: 0, validationSplit: 0.2);
-        return (WeightsOf(model), [.. history["loss"], .. history["val_loss"]]);
+        return (model, trainer.Fit(x, y, batchSize: 12, epochs: epochs, verbose: 0, validationSplit: 0.2, callbacks: callbacks));
     }
 
     private static (float[] Weights, double[] Losses)[] Trained(string network, int size)
@@ -211,6 +275,7 @@ public sealed class SharedTrainingTests
         var last = network switch
         {
             "dense" => x.Apply(new Dense(7, Activation.Tanh)),
+            "twins" => x.Apply(new Flatten(), new Dense(7)) + x.Apply(new Flatten(), new Dense(7)),
             "dropout" => x.Apply(new Dense(16, Activation.Tanh), new Dropout(0.3), new Dense(8, Activation.Tanh), new GaussianNoise(0.1)),
             "normalized" => x.Apply(new Conv2D(4, 3), new BatchNormalization(), new ActivationLayer(Activation.Tanh), new Flatten()),
             "recurrent" => x.Apply(new Gru(6, returnSequences: true), new Gru(4)),
