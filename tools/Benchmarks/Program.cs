@@ -1,3 +1,13 @@
+using System.Globalization;
 using OnnxFunctional.Benchmarks;
+using OnnxFunctional.Benchmarks.Distributed;
 
-return args is ["--worker", ..] ? Worker.Run(args) : await Report.Run(args).ConfigureAwait(false);
+return args switch
+{
+    ["--worker", SharedWorker.Side, var name, var shards, var threads, var batch] =>
+        SharedWorker.Run(name, Number(shards), Number(threads), Number(batch)),
+    ["--worker", ..] => Worker.Run(args),
+    _ => await Report.Run(args).ConfigureAwait(false),
+};
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using OnnxFunctional.Benchmarks.Cases;
+using OnnxFunctional.Benchmarks.Distributed;
 
 namespace OnnxFunctional.Benchmarks;
 
@@ -32,6 +33,10 @@ internal static class Report
         {
             Description = "Measure numbers of threads where cores are shared with others instead: fewer cores, a second process, a busy neighbor, a quota.",
         };
+        var distribution = new Option<bool>("--distribution")
+        {
+            Description = "Compare one process with several instead, which mpirun starts, and predict steps of many machines.",
+        };
         var imported = new Option<string[]>("--imported")
         {
             Description = "Measure networks of these ONNX files instead: predictions of the engine and of ONNX Runtime, and a training step.",
@@ -52,6 +57,7 @@ internal static class Report
             export,
             inference,
             sharing,
+            distribution,
             imported,
             bind,
         };
@@ -59,6 +65,7 @@ internal static class Report
         {
             var (count, mode, file) = (parsed.GetValue(threads), parsed.GetValue(modes), parsed.GetValue(json));
             if (parsed.GetValue(imported) is { Length: > 0 } files) return ImportedFiles.Measure(files, parsed.GetValue(bind) ?? [], count);
+            if (parsed.GetValue(distribution)) return Processes.Measure(parsed.GetValue(cases)?.Split(','));
             if (parsed.GetValue(export)) return ExportedSteps.Measure(names, count, file);
             if (parsed.GetValue(inference)) return Inference.Measure(names, count, file);
             return parsed.GetValue(sharing) ? SharedCores.Measure(names, mode, file) : Measure(names, count, !parsed.GetValue(noPeer), mode, file);

@@ -74,11 +74,18 @@ internal sealed class Side : IDisposable
     /// <returns>Their milliseconds.</returns>
     public double End() => double.Parse(Answer(), CultureInfo.InvariantCulture);
 
+    /// <summary>Asks a worker something else.</summary>
+    /// <returns>Its answer, a line.</returns>
+    public string Ask(string question)
+    {
+        _process.StandardInput.WriteLine(question);
+        return Answer();
+    }
+
     /// <summary>Peak working set so far, and bytes allocated per step.</summary>
     public (long Bytes, long Allocated) Memory()
     {
-        _process.StandardInput.WriteLine("memory");
-        var words = Answer().Split(' ');
+        var words = Ask("memory").Split(' ');
         return (long.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
     }
 

@@ -1,0 +1,103 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Text.Json;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Benchmarks.Distributed;
+
+/// <summary>
+/// Steps of one and of several processes on this machine, one thread each, in alternating rounds; the time of sums by their length; and what follows from both
+/// for many machines.
+/// </summary>
+internal static class Processes
+{
+    private const int Batch = 64;
+    private static readonly string[] s_cases = ["cnn", "resnet", "lstm", "transformer"];
+
+    public static int Measure(string[]? names)
+    {
+        int[] sizes = [1, 2, 4];
+        try
+        {
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Environment.ProcessorCount} cores; batch {Batch}, one thread a process; ms per step, medians of {Report.Rounds} alternating rounds; "
+                + $"in brackets the ratio to one process that does not cut its batch"));
+            var networks = (names ?? s_cases).Select(name => Steps(name, sizes)).ToList();
+            var line = Sums();
+            Console.Out.WriteLine();
+            Console.Out.WriteLine(Prediction.Table(networks, line));
+            return 0;
+        }
+        catch (Win32Exception)
+        {
+            Console.Error.WriteLine("mpirun is not installed; install Open MPI (Debian: apt-get install openmpi-bin).");
+            return 1;
+        }
+    }
+
+    private static MeasuredNetwork Steps(string name, int[] sizes)
+    {
+        // The first is one process that does not cut its batch.
+        var sides = sizes.Select(size => Start(name, size, size == 1 ? 0 : size, Batch)).ToList();
+        try
+        {
+            var (times, ratios) = Rounds(sides);
+            Console.Out.Write($"{name,-12}");
+            for (var i = 0; i < sizes.Length; i++)
+                Console.Out.Write(string.Create(CultureInfo.InvariantCulture, $"  {sizes[i]}: {times[i],7:F2} ({ratios[i]:F2})"));
+            Console.Out.WriteLine();
+            var reports = sides.Skip(1).Select(side => JsonSerializer.Deserialize<DistributionReport>(side.Ask("report"))!).ToList();
+            foreach (var report in reports) Console.Out.WriteLine("   " + report);
+
+            // Of as many processes as have cores of their own.
+            return new(name, sizes, times, reports[0]);
+        }
+        finally
+        {
+            foreach (var side in sides) side.Dispose();
+        }
+    }
+
+    /// <summary>The time of a sum over two processes by its length.</summary>
+    private static CommunicationLine Sums()
+    {
+        Console.Out.WriteLine();
+        Console.Out.WriteLine("sums over 2 processes of this machine");
+        var points = new List<(double Bytes, double Seconds)>();
+        for (var floats = 1; floats <= 1 << 24; floats *= 16)
+        {
+            using var side = Start(SharedWorker.Sums, 2, 2, floats);
+            var time = Rounds([side]).Times[0];
+            points.Add((4.0 * floats, time / 1e3));
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{4L * floats,12:N0} bytes {1e3 * time,10:F1} us {4e-6 * floats / time,7:F2} GB/s"));
+        }
+
+        return CommunicationLine.Through(points);
+    }
+
+    private static Side Start(string name, int size, int shards, int batch)
+    {
+        string[] prefix = shards == 0 ? []
+            : ["mpirun", "--allow-run-as-root", "--oversubscribe", "-x", "TERM=dumb", "-n", size.ToString(CultureInfo.InvariantCulture)];
+        return Side.Start(SharedWorker.Side, name, shards.ToString(CultureInfo.InvariantCulture), 1, batch, prefix);
+    }
+
+    /// <summary>Milliseconds per step, and their ratios to those of the first side, by medians over rounds.</summary>
+    private static (double[] Times, double[] Ratios) Rounds(List<Side> sides)
+    {
+        // After a rest, processes first find each other again.
+        const int Longer = 4;
+        var steps = sides.Select(side => Longer * Report.Steps(side)).ToArray();
+        foreach (var side in sides) side.Ask("report");
+        var times = sides.Select(_ => new List<double>()).ToArray();
+        for (var round = 0; round < Report.Rounds; round++)
+        {
+            for (var i = 0; i < sides.Count; i++) times[i].Add(sides[i].Time(steps[i]) / steps[i]);
+        }
+
+        var ratios = times.Select(own => Report.Median([.. own.Zip(times[0], (time, first) => time / first)])).ToArray();
+        return ([.. times.Select(Report.Median)], ratios);
+    }
+}
