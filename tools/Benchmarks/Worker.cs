@@ -95,8 +95,21 @@ internal static class Worker
         Console.Out.WriteLine(report);
     }
 
-    private static Trainer Compiled(BenchmarkCase benchmark, Model model, int threads) =>
-        model.Compile(new Adam(), model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second), threads: threads);
+    /// <summary>The training that is timed.</summary>
+    public static Trainer Compiled(BenchmarkCase benchmark, Model model, int threads, Distribution? distribution = null)
+    {
+        var losses = model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second);
+        return model.Compile(new Adam(), losses, threads: threads, distribution: distribution);
+    }
+
+    /// <summary>The batch that every step takes.</summary>
+    public static ArrayBatches Batches(NDArray[] data, int batch)
+    {
+        var batches = new ArrayBatches(data, batch, shuffle: false, 0);
+        batches.Start(0);
+        batches.MoveNext();
+        return batches;
+    }
 
     private static (Action Step, string Note) Ours(string name, string mode, int threads)
     {
@@ -106,9 +119,7 @@ internal static class Worker
         var model = benchmark.Build();
         var (inputs, targets) = (benchmark.Inputs(random), benchmark.Targets(random));
         var trainer = Compiled(benchmark, model, threads);
-        var batches = new ArrayBatches(mode == "train" ? [.. inputs, .. targets] : inputs, benchmark.Batch, shuffle: false, 0);
-        batches.Start(0);
-        batches.MoveNext();
+        var batches = Batches(mode == "train" ? [.. inputs, .. targets] : inputs, benchmark.Batch);
         if (mode == "train")
         {
             var runner = trainer.TrainingSteps;

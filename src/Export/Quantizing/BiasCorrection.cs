@@ -67,9 +67,8 @@ internal sealed class BiasCorrection
     {
         var means = Array.ConvertAll(values, value => new double[value.Spec.Shape.Dims[^1]]);
         Value[] read = [.. values.Zip(means, (value, mean) => Ops.Mean(Ops.Reshape(new SymbolicTensor(value), [-1, mean.Length]), [0]).Value)];
-        GraphRun.Batches(_folded.Model, _folded.Inputs, read, _samples, _batchSize, (i, buffer, before) =>
+        GraphRun.Batches(_folded.Model, _folded.Inputs, read, _samples, _batchSize, (i, buffer, share) =>
         {
-            var share = (double)Math.Min(_batchSize, _samples[0].Count - before) / _samples[0].Count;
             for (var k = 0; k < means[i].Length; k++) means[i][k] += buffer.Floats[k] * share;
         });
         return means;

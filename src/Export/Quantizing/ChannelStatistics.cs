@@ -24,9 +24,8 @@ internal sealed class ChannelStatistics(Value input, Value between)
     /// <summary>Computes the samples.</summary>
     public static void Run(FoldedGraph folded, IReadOnlyList<ChannelStatistics> all, NDArrays x, int batchSize)
     {
-        var count = x[0].Count;
-        GraphRun.Batches(folded.Model, folded.Inputs, [.. all.SelectMany(channels => channels.Values())], x, batchSize, (i, buffer, before) =>
-            all[i / PerPair].Add(i % PerPair, buffer.Floats, (double)Math.Min(batchSize, count - before) / count));
+        GraphRun.Batches(folded.Model, folded.Inputs, [.. all.SelectMany(channels => channels.Values())], x, batchSize, (i, buffer, share) =>
+            all[i / PerPair].Add(i % PerPair, buffer.Floats, share));
     }
 
     /// <summary>The statistics after channels are divided by scales.</summary>

@@ -34,11 +34,10 @@ internal static class GraphRun
     /// <param name="values">The values to compute.</param>
     /// <param name="x">The data of the inputs.</param>
     /// <param name="batchSize">The number of samples per batch.</param>
-    /// <param name="read">Receives the index of a value, its result, and the number of samples before the batch.</param>
+    /// <param name="read">Receives the index of a value, its result, and the share of all samples that the batch has.</param>
     public static void Batches(
-        Model model, IReadOnlyList<Value> inputs, IReadOnlyList<Value> values, NDArrays x, int batchSize, Action<int, ValueBuffer, int> read)
+        Model model, IReadOnlyList<Value> inputs, IReadOnlyList<Value> values, NDArrays x, int batchSize, Action<int, ValueBuffer, double> read)
     {
-        var start = 0;
         var plans = new Dictionary<int, ExecutionPlan>();
         try
         {
@@ -53,8 +52,7 @@ internal static class GraphRun
 
                 for (var i = 0; i < data.Count; i++) data[i].CopyTo(plan.Inputs[i]);
                 plan.Run(ModelEngine.Of(model).Pool);
-                for (var i = 0; i < values.Count; i++) read(i, plan.Outputs[i], start);
-                start += samples;
+                for (var i = 0; i < values.Count; i++) read(i, plan.Outputs[i], (double)samples / x[0].Count);
             }
         }
         finally

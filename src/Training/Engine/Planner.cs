@@ -54,8 +54,7 @@ internal sealed class Planner
         var position = units.Select((unit, i) => (unit, i)).ToDictionary(entry => entry.unit, entry => entry.i);
         var last = LastReads(units, outputs, updates);
 
-        var read = outputs.Concat(units.SelectMany(unit => unit.Inputs)).CountBy(_fusion.Root).ToDictionary();
-        var brought = outputs.Select(output => _request.BringsOutputs && read[_fusion.Root(output)] == 1 && BringOutput(output)).ToArray();
+        var brought = _request.BringsOutputs ? BringOutputs(outputs, units) : new bool[outputs.Length];
         foreach (var stand in stands)
         {
             if (_request.BringsInputs && stand.Spec.Type != DType.String) _storages[stand] = new Storage();
@@ -245,12 +244,16 @@ internal sealed class Planner
         }
     }
 
-    /// <summary>Leaves the memory of an output to the caller, if it is a value of its own. The caller may change it as soon as the output is there.</summary>
-    private bool BringOutput(Value output)
+    /// <summary>Leaves the memory of outputs to the caller, who may change it as soon as they are there: of those that nothing else is or reads.</summary>
+    /// <returns>Which outputs these are.</returns>
+    private bool[] BringOutputs(Value[] outputs, List<Unit> units)
     {
-        var isOwn = ReferenceEquals(_fusion.Root(output), output) && _fusion.ProducerOf(output) is not null && output.Spec.Type != DType.String;
-        if (isOwn) _storages.Add(output, new Storage());
-        return isOwn;
+        var read = outputs.Concat(units.SelectMany(unit => unit.Inputs)).CountBy(_fusion.Root).ToDictionary();
+        return Array.ConvertAll(outputs, output =>
+        {
+            var isOwn = ReferenceEquals(_fusion.Root(output), output) && read[output] == 1 && _fusion.ProducerOf(output) is not null;
+            return isOwn && output.Spec.Type != DType.String && _storages.TryAdd(output, new Storage());
+        });
     }
 
     private void Place(Value value, int first, int last)

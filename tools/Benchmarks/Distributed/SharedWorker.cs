@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using OnnxFunctional.Benchmarks.Cases;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Distributing;
 
 namespace OnnxFunctional.Benchmarks.Distributed;
@@ -49,11 +48,8 @@ internal static class SharedWorker
         var random = new Random(1);
         var model = benchmark.Build();
         NDArray[] data = [.. benchmark.Inputs(random), .. benchmark.Targets(random)];
-        var losses = model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second);
-        var runner = model.Compile(new Adam(), losses, threads: threads, distribution: distribution).TrainingSteps;
-        var batches = new ArrayBatches(data, batch, shuffle: false, 0);
-        batches.Start(0);
-        batches.MoveNext();
+        var runner = Worker.Compiled(benchmark, model, threads, distribution).TrainingSteps;
+        var batches = Worker.Batches(data, batch);
         var step = 0UL;
         return () => runner.Run(batches, step++);
     }
