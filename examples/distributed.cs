@@ -12,17 +12,8 @@ using OnnxFunctional.Training;
 string? Option(string name) => Array.IndexOf(args, name) is var i and >= 0 && i + 1 < args.Length ? args[i + 1] : null;
 var (shards, output) = (int.Parse(Option("--shards") ?? "8", CultureInfo.InvariantCulture), Option("--out") ?? "distributed.onnx");
 
-// Without an MPI library it is the only process, of one shard.
-Distribution distribution;
-try
-{
-    distribution = Distribution.Mpi(shards);
-}
-catch (DistributionException missing)
-{
-    Console.WriteLine(missing.Message);
-    distribution = Distribution.None;
-}
+// Started without mpirun it is the only process, which cuts its batches alike.
+var distribution = Distribution.IsStartedByMpi ? Distribution.Mpi(shards) : Distribution.OneProcess(shards);
 
 var image = Model.Input([16, 16, 1]);
 var model = new Model(image, image.Apply(

@@ -35,6 +35,9 @@ public enum WarningKind
 
     /// <summary>A file holds numbers of another width than float32, in which they are computed.</summary>
     ReadAsFloat32,
+
+    /// <summary>A training is resumed whose batches were cut into another number of shards.</summary>
+    OtherShards,
 }
 
 /// <summary>One warning; see <see cref="Warnings"/>.</summary>

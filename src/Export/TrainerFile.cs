@@ -53,7 +53,7 @@ public static class TrainerFile
             if (metadata.Seed != trainer.Seed)
                 throw OtherSeed(file, metadata, trainer);
             TrainingState.Restore(trainer, file, state);
-            metadata.WarnOfOtherInstructions(trainer, file.Source);
+            metadata.WarnOfOtherBits(trainer, file.Source);
         }
 
         /// <summary>Rebuilds a model and its trainer from a file; resumed training gives the same bits as uninterrupted training.</summary>
@@ -71,27 +71,33 @@ public static class TrainerFile
         /// <param name="compile">Compiles the model; needed only if optimizer, loss or
         /// metrics are custom classes or functions, which a file does not hold.</param>
         /// <param name="threads">Threads of the engine; results do not depend on it.</param>
+        /// <param name="distribution">How the work is shared by several processes; with <paramref name="compile"/>, that passes it.</param>
         /// <returns>A trainer whose next Fit, given the same data and epochs, resumes the saved one if that was unfinished.</returns>
         /// <exception cref="OnnxFileException">The file is missing, damaged, or holds no state of training.</exception>
         /// <exception cref="ModelException">
         /// The file names classes that are neither built in nor in <paramref name="customObjects"/>, or is one of Keras that is damaged or was not compiled.
         /// </exception>
-        public static Trainer Load(string path, CustomObjects? customObjects = null, Func<Model, Trainer>? compile = null, int? threads = null)
+        public static Trainer Load(
+            string path,
+            CustomObjects? customObjects = null,
+            Func<Model, Trainer>? compile = null,
+            int? threads = null,
+            Distribution? distribution = null)
         {
-            if (KerasTrainer.IsOfKeras(path)) return KerasTrainer.Load(path, Model.Load(path, customObjects), compile, threads);
+            if (KerasTrainer.IsOfKeras(path)) return KerasTrainer.Load(path, Model.Load(path, customObjects), compile, threads, distribution);
             var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
             var (metadata, state) = TrainingState.Read(file);
             var model = metadata.IsOpened ? OnnxFile.Reopen(file) : OnnxFile.Rebuild(file, customObjects, metadata.ModelSeed);
             metadata.Freeze(model);
             var loaded = compile is not null ? compile(model)
-                : metadata.Compile is { } config ? CompileConfig.Compile(config, model, metadata.Seed, threads)
+                : metadata.Compile is { } config ? CompileConfig.Compile(config, model, metadata.Seed, threads, distribution)
                 : throw new OnnxFileException(
                     $"{file.Source} does not hold the arguments of Compile: {metadata.NotStored}. Pass compile: "
                     + "model => model.Compile(optimizer, loss) with those of the training.");
             if (loaded.Seed != metadata.Seed)
                 throw OtherSeed(file, metadata, loaded);
             TrainingState.Restore(loaded, file, state);
-            metadata.WarnOfOtherInstructions(loaded, file.Source);
+            metadata.WarnOfOtherBits(loaded, file.Source);
             return loaded;
         }
     }

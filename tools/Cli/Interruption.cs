@@ -34,6 +34,9 @@ internal sealed class Interruption : IDisposable
     /// <summary>The exit code that shells expect of a process that the received signal ended.</summary>
     public int ExitCode { get; private set; } = SignalExitCode + 2;
 
+    /// <summary>Whether a signal is obeyed without a word, because another process says it.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>Runs work that watches <see cref="Token"/>.</summary>
     public T Gracefully<T>(Func<CancellationToken, T> work)
     {
@@ -70,7 +73,10 @@ internal sealed class Interruption : IDisposable
         Environment.Exit(ExitCode);
     }
 
-    private static void Say(string text) => Console.Error.WriteLine(text);
+    private void Say(string text)
+    {
+        if (!IsSilent) Console.Error.WriteLine(text);
+    }
 
     /// <summary>Writing to a terminal that is gone fails.</summary>
     private void ForgetTerminal()

@@ -16,13 +16,14 @@ internal static class KerasTrainer
     /// <param name="model">Its model.</param>
     /// <param name="compile">Compiles the model; null to compile it as the file says.</param>
     /// <param name="threads">Threads of the engine.</param>
+    /// <param name="distribution">How its work is shared by several processes.</param>
     /// <exception cref="ModelException">The file is damaged, was not compiled, or was with something unknown.</exception>
-    public static Trainer Load(string path, Model model, Func<Model, Trainer>? compile, int? threads)
+    public static Trainer Load(string path, Model model, Func<Model, Trainer>? compile, int? threads, Distribution? distribution)
     {
         var name = Path.GetFileName(path);
         var isArchive = FileContent.Of(path) == FileContent.Zip;
         var (config, arrays) = isArchive ? OfArchive(path, name) : OfLegacy(path);
-        var trainer = compile is not null ? compile(model) : Compile(config, isArchive, name, model, threads);
+        var trainer = compile is not null ? compile(model) : Compile(config, isArchive, name, model, threads, distribution);
         if (arrays.Count > 0) KerasOptimizer.Read(trainer, arrays, name);
         return trainer;
     }
@@ -45,7 +46,8 @@ internal static class KerasTrainer
         return (file.Text("training_config"), LegacyFile.OptimizerOf(file));
     }
 
-    private static Trainer Compile(string? config, bool isArchive, string name, Model model, int? threads)
+    private static Trainer Compile(
+        string? config, bool isArchive, string name, Model model, int? threads, Distribution? distribution)
     {
         if (config is null) throw NotCompiled(name);
         JsonDocument document;
@@ -67,7 +69,7 @@ internal static class KerasTrainer
             if (json.ValueKind != JsonValueKind.Object || !json.EnumerateObject().Any()) throw NotCompiled(name);
             try
             {
-                return KerasCompileConfig.Compile(json, model, threads);
+                return KerasCompileConfig.Compile(json, model, threads, distribution);
             }
             catch (Exception error) when (error is ModelException or InvalidOperationException)
             {

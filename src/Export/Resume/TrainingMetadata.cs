@@ -19,6 +19,7 @@ namespace OnnxFunctional.Export.Resume;
 /// <param name="Frozen">Weights that gradients could update but do not, by their paths.</param>
 /// <param name="IsOpened">Whether the model consists of nodes of an opened file, so that its own file opens as the same model.</param>
 /// <param name="Instructions">The vectors that the training ran with, which its bits depend on; null if an older version wrote the file.</param>
+/// <param name="Shards">Into how many parts batches were cut, which its bits depend on.</param>
 internal sealed record TrainingMetadata(
     ulong Seed,
     ulong ModelSeed,
@@ -28,10 +29,14 @@ internal sealed record TrainingMetadata(
     FitPosition? Position,
     IReadOnlyList<string> Frozen,
     bool IsOpened,
-    string? Instructions)
+    string? Instructions,
+    int Shards)
 {
-    // Version 2 added the instructions, version 3 the frozen weights and opened files.
-    private const int Version = 3;
+    // Version 2 added the instructions, version 3 the frozen weights and opened files, version 4 the shards of several processes.
+    private const int Version = 4;
+
+    // Others than of several processes stay readable by older versions.
+    private const int OfOneShard = 3;
 
     // Five levels are written.
     private const int DeepestJson = 64;
@@ -41,7 +46,7 @@ internal sealed record TrainingMetadata(
     {
         var json = new JsonObject
         {
-            ["version"] = Version,
+            ["version"] = trainer.Distribution.Shards == 1 ? OfOneShard : Version,
             ["seed"] = trainer.Seed,
             ["model_seed"] = trainer.Model.Seed,
             ["iterations"] = trainer.Iterations,
@@ -49,6 +54,7 @@ internal sealed record TrainingMetadata(
             ["instructions"] = VectorDispatch.Instructions,
         };
         var frozen = trainer.Model.WeightPaths().Where(named => named.Weight.Learns && !IsTrained(trainer, named.Weight)).ToList();
+        if (trainer.Distribution.Shards > 1) json["shards"] = trainer.Distribution.Shards;
         if (IsAsItsFile(trainer.Model)) json["opened"] = true;
         if (frozen.Count > 0) json["frozen"] = new JsonArray([.. frozen.Select(named => (JsonNode?)named.Path)]);
         try
@@ -81,7 +87,8 @@ internal sealed record TrainingMetadata(
             if (version < 1) throw new FormatException($"it has version {version}, expected 1 to {Version}");
             Require(
                 root,
-                "version", "instructions", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position", "frozen", "opened");
+                "version", "instructions", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position", "frozen", "opened",
+                "shards");
             return new TrainingMetadata(
                 root.GetProperty("seed").GetUInt64(),
                 root.GetProperty("model_seed").GetUInt64(),
@@ -91,7 +98,8 @@ internal sealed record TrainingMetadata(
                 root.TryGetProperty("position", out var position) ? ReadPosition(position) : null,
                 root.TryGetProperty("frozen", out var frozen) ? [.. frozen.EnumerateArray().Select(path => path.GetString() ?? "")] : [],
                 root.TryGetProperty("opened", out var opened) && opened.GetBoolean(),
-                root.TryGetProperty("instructions", out var instructions) ? instructions.GetString() : null);
+                root.TryGetProperty("instructions", out var instructions) ? instructions.GetString() : null,
+                root.TryGetProperty("shards", out var shards) ? shards.GetInt32() : 1);
         }
         catch (Exception misfit) when (misfit is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
         {
@@ -99,9 +107,21 @@ internal sealed record TrainingMetadata(
         }
     }
 
-    /// <summary>Warns if the training ran with other vectors: sums are then added in another order, so it goes on as well, with other last bits.</summary>
-    public void WarnOfOtherInstructions(Trainer trainer, string source)
+    /// <summary>
+    /// Warns if the training ran with other vectors or shards: sums are then added in another order, so it goes on as well, with other last bits.
+    /// </summary>
+    public void WarnOfOtherBits(Trainer trainer, string source)
     {
+        if (Shards != trainer.Distribution.Shards)
+        {
+            Warnings.Once(
+                trainer,
+                WarningKind.OtherShards,
+                () => $"The training in {source} cut its batches into {Shards} shard{(Shards == 1 ? "" : "s")}, and {trainer.Distribution.Shards} here. "
+                    + "It goes on as well, but its bits will differ from those of an uninterrupted training. "
+                    + $"Pass shards: {Shards} to Distribution if they matter.");
+        }
+
         if (Instructions is not { } then || then == VectorDispatch.Instructions) return;
         Warnings.Once(
             trainer,

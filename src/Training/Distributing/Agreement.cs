@@ -5,14 +5,17 @@ namespace OnnxFunctional.Training.Distributing;
 /// <summary>What all ranks must have in common: each states its own, and all learn who differs.</summary>
 internal sealed class Agreement
 {
-    private readonly List<(string Item, string Value)> _items = [];
+    private const string UsualRemedy = "Start the same program everywhere, with the same options and the same data.";
+
+    private readonly List<(string Item, string Value, string? Remedy)> _items = [];
 
     /// <summary>States what this rank has.</summary>
     /// <param name="item">What it is, as a message names it: <c>shape of input 'x'</c>.</param>
     /// <param name="value">A short text; of what is long, a digest.</param>
-    public Agreement Add(string item, string value)
+    /// <param name="remedy">What to do where it differs, if not the usual.</param>
+    public Agreement Add(string item, string value, string? remedy = null)
     {
-        _items.Add((item, value));
+        _items.Add((item, value, remedy));
         return this;
     }
 
@@ -22,11 +25,16 @@ internal sealed class Agreement
     {
         if (communicator.Size == 1) return;
         var stated = communicator.AllGather(Encoding.UTF8.GetBytes(Write())).Select(Read).ToList();
-        var differences = stated.SelectMany(items => items.Keys).Distinct().Select(item => Difference(item, stated)).OfType<string>().ToList();
-        if (differences.Count == 0) return;
-        throw new DistributionException(
-            "The processes of this training are not alike. " + string.Join(" ", differences)
-            + " Start the same program everywhere, with the same options and the same data.");
+        var differing = stated
+            .SelectMany(items => items.Keys)
+            .Distinct()
+            .Select(item => (Text: Difference(item, stated), Remedy: _items.Find(entry => entry.Item == item).Remedy ?? UsualRemedy))
+            .Where(difference => difference.Text is not null)
+            .ToList();
+        if (differing.Count == 0) return;
+        var remedies = differing.Select(difference => difference.Remedy).Distinct();
+        throw new DistributionException(string.Join(
+            " ", ["The processes of this training are not alike.", .. differing.Select(difference => difference.Text!), .. remedies]));
     }
 
     private string Write() => string.Join('\0', _items.Select(entry => $"{entry.Item}\0{entry.Value}"));

@@ -15,8 +15,8 @@ public sealed partial class Trainer
     private int _validationFreq = 1;
     private bool _validates;
 
-    /// <summary>Whether a Fit is running or was stopped before its end.</summary>
-    internal bool IsUnderWay => _underWay;
+    /// <summary>Whether a Fit is running, or was cancelled before its end, in this process or in another one of its distribution.</summary>
+    public bool IsUnderWay => _underWay;
 
     /// <summary>Whether Fit has data to evaluate on, but its validationFreq leaves this epoch out.</summary>
     internal bool SkipsValidation(int epoch) => _validates && (epoch + 1) % _validationFreq != 0;

@@ -38,7 +38,7 @@ internal static class CompileConfig
 
     /// <summary>Compiles a model by what <see cref="Write"/> returned.</summary>
     /// <exception cref="ModelException">The JSON names something unknown, or holds values of a wrong type.</exception>
-    public static Trainer Compile(JsonElement json, Model model, ulong seed, int? threads)
+    public static Trainer Compile(JsonElement json, Model model, ulong seed, int? threads, Distribution? distribution = null)
     {
         KnownKeys.Require(json, "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "dtype_policy");
         var optimizer = (Optimizer)ReadObject(Member(json, "optimizer"), typeof(Optimizer), 0);
@@ -47,7 +47,8 @@ internal static class CompileConfig
         var (metrics, weightedMetrics) = (ReadMetrics(Member(json, "metrics")), ReadMetrics(Member(json, "weighted_metrics")));
 
         // What there is to say was said when the model was compiled first.
-        return Warnings.Silently(() => model.Compile(optimizer, losses, weights, metrics, weightedMetrics, seed, threads, ReadPrecision(json)));
+        return Warnings.Silently(() => model.Compile(
+            optimizer, losses, weights, metrics, weightedMetrics, seed, threads, ReadPrecision(json), distribution: distribution));
     }
 
     /// <summary>The policy; float32 in files that do not name one.</summary>

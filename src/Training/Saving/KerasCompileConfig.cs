@@ -15,7 +15,7 @@ internal static class KerasCompileConfig
 
     /// <summary>Compiles a model as its file says.</summary>
     /// <exception cref="ModelException">The JSON names something unknown, or holds values of a wrong type.</exception>
-    public static Trainer Compile(JsonElement json, Model model, int? threads)
+    public static Trainer Compile(JsonElement json, Model model, int? threads, Distribution? distribution = null)
     {
         KnownKeys.Require(
             json, OptimizerKey, LegacyOptimizerKey, "loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode", "run_eagerly",
@@ -28,7 +28,7 @@ internal static class KerasCompileConfig
         var (metrics, weighted) = (ReadMetrics(json, "metrics", model), ReadMetrics(json, "weighted_metrics", model));
 
         // What there is to say was said when the model was compiled first.
-        return Warnings.Silently(() => model.Compile(made, losses, weights, metrics, weighted, threads: threads));
+        return Warnings.Silently(() => model.Compile(made, losses, weights, metrics, weighted, threads: threads, distribution: distribution));
     }
 
     private static MetricList ReadMetrics(JsonElement json, string key, Model model)

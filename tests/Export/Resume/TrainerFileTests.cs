@@ -225,6 +225,33 @@ public sealed class TrainerFileTests
         }
     }
 
+    /// <summary>Shards are added in another order than a whole batch.</summary>
+    [TestMethod]
+    [DoNotParallelize]
+    public void A_file_says_into_how_many_shards_batches_were_cut()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("run.onnx");
+        var x = Model.Input([3]);
+        var model = new Model(x, x.Apply(new Dense(1)), seed: 1);
+        model.Compile(new Adam(), Loss.MeanSquaredError, distribution: Distribution.OneProcess(4)).Save(file, new ExportOptions { Verify = false });
+        var heard = new List<ModelWarning>();
+        Warnings.Raised += heard.Add;
+        try
+        {
+            Assert.AreEqual(4, Trainer.Load(file, distribution: Distribution.OneProcess(4)).Distribution.Shards);
+            Assert.IsEmpty(heard);
+            Assert.AreEqual(1, Trainer.Load(file).Distribution.Shards);
+            Assert.HasCount(1, heard);
+            Assert.AreEqual(WarningKind.OtherShards, heard[0].Kind);
+            StringAssert.Contains(heard[0].Message, "run.onnx' cut its batches into 4 shards, and 1 here.");
+        }
+        finally
+        {
+            Warnings.Raised -= heard.Add;
+        }
+    }
+
     [TestMethod]
     public void Load_asks_for_a_custom_loss()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using OnnxFunctional.Cli;
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Distributing;
@@ -21,6 +22,7 @@ internal static class DistributionWorker
         ["control"] => Control(),
         ["train", .. var networks] => Train(networks),
         ["resume", var backup, var step] => Resume(backup, Number(step)),
+        ["cli", .. var command] => CommandLine.Run(command).GetAwaiter().GetResult(),
         ["sums", var shards] => Sums(Number(shards)),
         ["fail", var how, var rank, var step] => Fail(how, Number(rank), Number(step)),
         _ => throw new ArgumentException(string.Join(' ', arguments)),

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace OnnxFunctional.Tests.Training.Distributing;
 
-/// <summary>Processes that mpirun starts: <see cref="DistributionWorker"/> on several ranks.</summary>
+/// <summary>Processes that mpirun or srun starts: <see cref="DistributionWorker"/> on several ranks, or onnxf.</summary>
 internal static partial class MpiRun
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
@@ -18,14 +18,29 @@ internal static partial class MpiRun
     /// <returns>The exit code, all that was written, and the time since the clock was started.</returns>
     public static (int Code, string Output, TimeSpan Since) Run(int ranks, string[] arguments, Func<string, bool>? heard = null)
     {
+        string[] all =
+        [
+            "-n", ranks.ToString(CultureInfo.InvariantCulture), Dotnet, typeof(MpiRun).Assembly.Location, DistributionWorker.Command, .. arguments,
+        ];
+        return Run("mpirun", all, "", heard);
+    }
+
+    /// <summary>Runs a launcher with the arguments given, to its end.</summary>
+    /// <param name="launcher">mpirun or srun.</param>
+    /// <param name="arguments">Its arguments; the word <c>onnxf</c> stands for the command line that the tests belong to.</param>
+    /// <param name="folder">The folder to run in; empty for this one.</param>
+    /// <param name="heard">Is given each line; true starts a clock.</param>
+    /// <returns>The exit code, all that was written, and the time since the clock was started.</returns>
+    public static (int Code, string Output, TimeSpan Since) Run(string launcher, string[] arguments, string folder, Func<string, bool>? heard = null)
+    {
         var clock = new Stopwatch();
         var output = new StringBuilder();
-        using var process = Start(ranks, arguments);
+        using var process = Start(launcher, arguments, folder);
         var reading = new[] { process.StandardOutput, process.StandardError }.Select(reader => Task.Run(() => Read(reader))).ToArray();
         if (!process.WaitForExit(s_patience))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"mpirun {string.Join(' ', arguments)} did not end within {s_patience.TotalMinutes} minutes:\n{output}");
+            Assert.Fail($"{launcher} {string.Join(' ', arguments)} did not end within {s_patience.TotalMinutes} minutes:\n{output}");
         }
 
         var since = clock.Elapsed;
@@ -44,21 +59,26 @@ internal static partial class MpiRun
         }
     }
 
-    private static Process Start(int ranks, string[] arguments)
+    private static string Dotnet => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+
+    private static Process Start(string launcher, string[] arguments, string folder)
     {
-        var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
-        string[] all =
-        [
-            "--allow-run-as-root", "--oversubscribe", "-n", ranks.ToString(CultureInfo.InvariantCulture),
-            dotnet, typeof(MpiRun).Assembly.Location, DistributionWorker.Command, .. arguments,
-        ];
+        string[] all = [.. arguments.SelectMany(word => word == "onnxf" ? [Dotnet, Path.Combine(AppContext.BaseDirectory, "onnxf.dll")] : new[] { word })];
+        var start = new ProcessStartInfo(launcher, launcher == "mpirun" ? ["--allow-run-as-root", "--oversubscribe", .. all] : all)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
-            return Process.Start(new ProcessStartInfo("mpirun", all) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            return Process.Start(start)!;
         }
         catch (Win32Exception)
         {
-            throw new AssertInconclusiveException("Open MPI is not installed; install it (Debian: apt-get install openmpi-bin) to run this test.");
+            throw new AssertInconclusiveException(launcher == "mpirun"
+                ? "Open MPI is not installed; install it (Debian: apt-get install openmpi-bin) to run this test."
+                : $"{launcher} is not installed; install Slurm (Debian: apt-get install slurm-wlm libpmix-dev) to run this test.");
         }
     }
 

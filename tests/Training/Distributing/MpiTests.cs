@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using OnnxFunctional.Tests.Cli;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Training.Distributing;
@@ -64,6 +65,27 @@ public sealed partial class MpiTests
         Assert.AreEqual(0, code, output);
         var whole = SharedTrainingTests.Fit("normalized", Distribution.Of(new(), SharedTrainingTests.Shards), DistributionWorker.Epochs).Model;
         CollectionAssert.AreEqual(Enumerable.Repeat(DistributionWorker.FileOf(whole), 2).ToList(), Files(output), output);
+    }
+
+    [TestMethod]
+    public void Onnxf_train_shares_its_work_and_writes_once_what_one_process_writes()
+    {
+        using var folder = new TemporaryFolder();
+        var table = folder.File("table.csv");
+        File.WriteAllText(table, "x,y,kind\n"
+            + string.Concat(Enumerable.Range(0, 60).Select(i => FormattableString.Invariant($"{i % 7},{i % 5},{(i % 7 > i % 5 ? "more" : "less")}\n"))));
+        var (code, output, _) = MpiRun.Run(2, ["cli", .. Train("two.onnx")]);
+        Assert.AreEqual(0, code, output);
+        Assert.HasCount(1, Regex.Matches(output, "Wrote "), output);
+        Assert.HasCount(1, Regex.Matches(output, "2 processes, 3 shards"), output);
+        Assert.AreEqual(0, CommandRun.Of(Train("one.onnx")).Code);
+        CollectionAssert.AreEqual(File.ReadAllBytes(folder.File("one.onnx")), File.ReadAllBytes(folder.File("two.onnx")));
+
+        string[] Train(string file) =>
+        [
+            "train", "mlp", "--data", table, "--target", "kind", "--epochs", "3", "--batch-size", "17", "--shards", "3", "--threads", "1",
+            "--out", folder.File(file),
+        ];
     }
 
     [TestMethod]

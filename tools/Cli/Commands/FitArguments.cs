@@ -33,6 +33,11 @@ internal sealed class FitArguments
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<int?> _threads = CommonOptions.Threads();
 
+    private readonly Option<int?> _shards = Typed.WholeOrNone(
+        "--shards",
+        "Into how many parts each batch is cut, which the processes that mpirun starts share; by default one for each. "
+        + "The same number gives the same file for any number of processes.");
+
     private readonly Option<string> _precision = Typed.Choice(
         "--precision", "The type of a step's activations. Weights stay float32.", "float32", "float32", "float16", "bfloat16");
 
@@ -54,14 +59,22 @@ internal sealed class FitArguments
     {
         Option[] options =
         [
-            _epochs, _batchSize, _optimizer, _learningRate, _schedule, _patience, _seed, _threads, _precision, _resume, _checkpointSteps,
+            _epochs, _batchSize, _optimizer, _learningRate, _schedule, _patience, _seed, _threads, _shards, _precision, _resume, _checkpointSteps,
             _epochFiles, _log,
         ];
         foreach (var option in options) command.Add(option);
     }
 
-    public TrainingOptions Options(ParseResult parsed, string output) => new(output)
+    /// <summary>The processes that train together: those that mpirun or srun has started, otherwise this one.</summary>
+    /// <exception cref="DistributionException">The library of MPI is missing, or the processes differ.</exception>
+    public Distribution Shared(ParseResult parsed) =>
+        Distribution.IsStartedByMpi ? Distribution.Mpi(parsed.GetValue(_shards))
+        : parsed.GetValue(_shards) is { } shards ? Distribution.OneProcess(shards)
+        : Distribution.None;
+
+    public TrainingOptions Options(ParseResult parsed, string output, Distribution distribution) => new(output)
     {
+        Distribution = distribution,
         Optimizer = parsed.GetRequiredValue(_optimizer),
         LearningRate = parsed.GetValue(_learningRate),
         Decays = parsed.GetRequiredValue(_schedule) == "cosine",

@@ -24,11 +24,15 @@ internal static class TrainCommand
         import.AddTo(command);
         return command.Runs((parsed, report, interruption) =>
         {
+            var distribution = fit.Shared(parsed);
+            var writes = distribution.Rank == 0;
+            (report, interruption.IsSilent) = (report.OnlyIf(writes), !writes);
+            if (!writes) Warnings.Raised += _ => { };
             var file = parsed.GetRequiredValue(output);
             data.CheckOutput(parsed, file, null);
             var name = parsed.GetRequiredValue(model);
             var builtIn = ModelSource.BuiltIn(name);
-            var options = fit.Options(parsed, file);
+            var options = fit.Options(parsed, file, distribution);
             var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
             var given = import.Options(parsed, name);
             var loaded = builtIn is null ? ModelSource.Open(name, given) : null;

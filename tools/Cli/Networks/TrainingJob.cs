@@ -30,6 +30,9 @@ internal sealed record TrainingOptions(string Out)
 
     public MixedPrecision Precision { get; init; }
 
+    /// <summary>The processes that train together; the one of rank 0 writes.</summary>
+    public Distribution Distribution { get; init; } = Distribution.None;
+
     /// <summary>The epochs without improvement after which training stops; null to make all.</summary>
     public int? Patience { get; init; }
 
@@ -64,7 +67,7 @@ internal sealed class TrainingJob(
     /// <returns>The exit code.</returns>
     public int Run(Report report, Interruption interruption)
     {
-        var trainer = options.Resume is { } file ? Trainer.Load(file, threads: options.Threads) : Compiled();
+        var trainer = options.Resume is { } file ? Trainer.Load(file, threads: options.Threads, distribution: options.Distribution) : Compiled();
         report.Line(trainer.Model);
         report.Line(trainer.MeasureMemory(train.X, train.Y, options.BatchSize));
         var history = interruption.Gracefully(token => trainer.Fit(
@@ -76,16 +79,21 @@ internal sealed class TrainingJob(
             callbacks: Callbacks(),
             verbose: report.Verbosity,
             cancellationToken: token));
-        if (interruption.Token.IsCancellationRequested)
+        if (trainer.IsUnderWay)
         {
+            if (options.Distribution.Rank > 0) return interruption.ExitCode;
             Console.Error.WriteLine($"Stopped after {trainer.Iterations} steps."
                 + (options.Checkpoint is { } left && File.Exists(left) ? $" Resume with --resume {left}" : ""));
             return interruption.ExitCode;
         }
 
+        // All processes share the samples that are evaluated.
+        var test = heldOut ?? train;
+        var scores = trainer.Evaluate(test.X, test.Y, EvaluationBatch, verbose: 0);
+        if (options.Distribution.Rank > 0) return 0;
         var export = trainer.Model.ExportOnnx(options.Out, DataDescription.Options(description));
         report.Line(export);
-        return Compare(trainer, history, export, report);
+        return Compare(trainer, history, test, scores, export, report);
     }
 
     private Trainer Compiled()
@@ -98,7 +106,8 @@ internal sealed class TrainingJob(
             metrics: Goal.MetricsOf(outputs, goals),
             seed: options.Seed,
             threads: options.Threads,
-            precision: options.Precision);
+            precision: options.Precision,
+            distribution: options.Distribution);
     }
 
     private List<Callback> Callbacks()
@@ -113,11 +122,9 @@ internal sealed class TrainingJob(
     }
 
     /// <summary>Runs the file on the samples held out, on those learned from if there are none, and compares with the engine.</summary>
-    private int Compare(Trainer trainer, History history, ExportReport export, Report report)
+    private int Compare(Trainer trainer, History history, LoadedData test, Scores engine, ExportReport export, Report report)
     {
-        var test = heldOut ?? train;
         using var onnx = new OnnxPredictor(OnnxModel.Load(options.Out));
-        var engine = trainer.Evaluate(test.X, test.Y, EvaluationBatch, verbose: 0);
         var runtime = Scoring.Of(onnx.Outputs, onnx.Predict(test.X, EvaluationBatch), test, goals);
         var engineRows = RowsPerSecond(test.Count, () => trainer.Model.PredictAll(test.X, EvaluationBatch));
         var runtimeRows = RowsPerSecond(test.Count, () => onnx.Predict(test.X, EvaluationBatch));
