@@ -62,6 +62,7 @@ internal static partial class OpCases
         One(new ThresholdedRelu(0.6f), x => x > 0.6f ? x : 0, X(3, 7).Away(0.6)),
         One(new Identity(), x => x, X(3, 7)),
         One(new MaskCount(), x => x, X(5, 1).In(1, 4)) with { Differentiable = false },
+        One(new SumOverShards(), x => x, X(3, 7)),
         One(new StopGradient(), x => x, X(3, 7)) with { Differentiable = false },
         One(new IsNaN(), x => double.IsNaN(x) ? 1 : 0, X(5).Given(0, double.NaN, double.PositiveInfinity, -1, double.NaN)),
         One(new IsInf(), x => double.IsInfinity(x) ? 1 : 0, X(5).Given(0, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 3)),

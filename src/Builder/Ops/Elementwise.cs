@@ -149,6 +149,11 @@ internal sealed record StopGradient : UnaryOp
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
 }
 
+/// <summary>
+/// The sum over the parts into which several processes cut a batch: the value itself where a batch is not cut. Its gradient is the sum of their gradients.
+/// </summary>
+internal sealed record SumOverShards : UnaryOp;
+
 /// <summary>The numbers of unmasked steps that a mean divides by: themselves. Where one is 0, the engine gives a warning, once per layer.</summary>
 internal sealed record MaskCount : UnaryOp;
 

@@ -57,7 +57,7 @@ internal static class EmitterTable
         Tanh => Elementwise.Unary("Tanh"),
         ThresholdedRelu thresholded => Elementwise.Unary("ThresholdedRelu", Attributes.Float("alpha", thresholded.Alpha)),
         Cast cast => Elementwise.Cast(cast.To),
-        Identity or MaskCount or StopGradient => Elementwise.Same,
+        Identity or MaskCount or StopGradient or SumOverShards => Elementwise.Same,
         Phase => (emission, node) => emission.Alias(node.Outputs[0], node.Inputs[1]),
 
         // Elementwise, two or three operands.

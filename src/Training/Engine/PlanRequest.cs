@@ -25,6 +25,9 @@ internal sealed record PlanRequest(
     /// </summary>
     public bool BringsOutputs { get; init; }
 
+    /// <summary>Whether the plan is of one shard of a batch and stops where sums over all shards are taken; otherwise a sum is its own value.</summary>
+    public bool StopsForShards { get; init; }
+
     /// <summary>Whether nodes with constant inputs are computed in advance; false in the plans that do so.</summary>
     public bool FoldConstants { get; init; } = true;
 

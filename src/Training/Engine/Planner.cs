@@ -43,7 +43,7 @@ internal sealed class Planner
                 throw new ModelException($"A batch of {spec} has more than {int.MaxValue:N0} bytes, which cannot be copied at once. Use a smaller batch size.");
         }
 
-        var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null).Run(_graph, specs);
+        var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null, _request.StopsForShards).Run(_graph, specs);
         var outputs = _request.Outputs.Select(output => map[output]).ToArray();
         var updates = _request.Updates.Select(update => (update.Weight, Value: map[update.Value])).ToArray();
         var kept = outputs.Concat(updates.Select(update => update.Value)).ToArray();

@@ -14,7 +14,8 @@ namespace OnnxFunctional.Training.Engine;
 /// 5. <see cref="Rewrites"/> replaces nodes by cheaper ones.
 /// </remarks>
 /// <param name="evaluate">Computes a node whose inputs are all constants; null to leave such nodes as they are.</param>
-internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
+/// <param name="stopsForShards">Whether sums over shards stay; otherwise a batch is not cut, and they are their own values.</param>
+internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate, bool stopsForShards = false)
 {
     private readonly EqualNodes _known = new();
     private readonly HashSet<Value> _readOnce = [];
@@ -57,6 +58,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
     {
         var x = given.ToArray();
         if (node.Op is SourceOp) return Unique(node).Outputs;
+        if (node.Op is SumOverShards && !stopsForShards) return [x[0]];
         if (HandedOn(node.Op, x) is { } same) return [same];
         if (node.Op is BinaryOp or Where) PreferNumbers(node.Op, x);
         var made = Node.Create(node.Op, x, node.Scope);
@@ -90,9 +92,8 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
 
         var unique = Unique(made);
         if (!ReferenceEquals(unique, made)) return unique.Outputs;
-        if (evaluate is not null && made.Op is not IRandomOp && x.Length > 0 && Array.TrueForAll(x, value => value.Producer.Op is Operators.Constant))
-            return evaluate(made);
-        return made.Outputs;
+        if (evaluate is null || made.Op is IRandomOp or SumOverShards || x.Length == 0) return made.Outputs;
+        return Array.TrueForAll(x, value => value.Producer.Op is Operators.Constant) ? evaluate(made) : made.Outputs;
     }
 
     /// <summary>Another definition of a node, from its inputs or from their inputs, simplified like the rest of the graph.</summary>

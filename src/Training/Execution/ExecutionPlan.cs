@@ -43,6 +43,7 @@ internal sealed class ExecutionPlan : IDisposable
         _firstUpdate = firstUpdate;
         _mustBeFinite = mustBeFinite;
         IsBrought = isBrought;
+        Stops = [.. kernels.Select((kernel, i) => (kernel as ShardStop, i)).Where(entry => entry.Item1 is not null).Select(entry => (entry.Item1!, entry.i))];
         _ends = [.. lastKernels.Select((kernel, output) => (kernel, output)).Order()];
         Inputs = inputs;
         Outputs = outputs;
@@ -58,6 +59,9 @@ internal sealed class ExecutionPlan : IDisposable
 
     /// <summary>Which outputs have the memory that the caller gives them.</summary>
     public IReadOnlyList<bool> IsBrought { get; }
+
+    /// <summary>Where a run stops for sums over shards, with the kernels' places.</summary>
+    public IReadOnlyList<(ShardStop Stop, int Kernel)> Stops { get; }
 
     /// <summary>The size of the memory that all values share.</summary>
     public long ArenaBytes => ArenaFloats * sizeof(float);
@@ -87,6 +91,28 @@ internal sealed class ExecutionPlan : IDisposable
         try
         {
             return RunAll(pool, step, reader);
+        }
+        finally
+        {
+            foreach (var gate in _gates) gate.Exit();
+        }
+    }
+
+    /// <summary>Computes what lies between two stops. All parts in order are a run; updates must not be among them.</summary>
+    /// <param name="pool">The threads.</param>
+    /// <param name="step">The number of the training step, for random numbers.</param>
+    /// <param name="part">0 for what comes before the first stop, and so on.</param>
+    public void RunPart(WorkerPool pool, ulong step, int part)
+    {
+        foreach (var gate in _gates) gate.Enter();
+        try
+        {
+            foreach (var (weight, storage) in _weights) storage.Memory = weight.Storage;
+            pool.Limit = pool.Threads;
+            var context = new RunContext(pool, step);
+            var end = part < Stops.Count ? Stops[part].Kernel : _kernels.Length;
+            for (var i = part == 0 ? 0 : Stops[part - 1].Kernel + 1; i < end; i++) _kernels[i].Run(context);
+            GC.KeepAlive(this);
         }
         finally
         {

@@ -49,6 +49,7 @@ internal static class GradientRules
         Sqrt => [c.Upstream() * 0.5f / c.Output()],
         Tan => [c.Upstream() * (Ops.Square(c.Output()) + 1)],
         Tanh => [c.Upstream() * (1 - Ops.Square(c.Output()))],
+        SumOverShards sum => [Ops.Make(sum, c.Upstream())],
         ThresholdedRelu thresholded => [Ops.Where(Ops.Greater(c.Input(0), thresholded.Alpha), c.Upstream(), 0)],
         Cast cast => [c.Input(0).DType.IsFloating() ? Ops.Make(cast with { To = c.Input(0).DType }, c.Upstream()) : null],
         Dropout dropout => [Ops.Make(dropout, c.Upstream())],

@@ -69,6 +69,7 @@ internal static class KernelTable
         SoftmaxGradient op => request => SoftmaxKernels.Gradient(request, op),
         Split op => request => MovementKernels.Split(request, op.Axis),
         SplitLike op => request => MovementKernels.Split(request, op.Axis),
+        SumOverShards => request => new ShardStop(request.Inputs[0], request.Outputs[0]!),
         SumToLike => request => SumToLikeKernel.Create(request),
         Tile op => request => MovementKernels.Tile(request, op),
         TokenIndices op => request => TextKernels.Indices(request, op),

@@ -1,5 +1,3 @@
-using OnnxFunctional.Layers;
-
 namespace OnnxFunctional.Training;
 
 /// <summary>What cannot be shared by several processes.</summary>
@@ -12,9 +10,6 @@ internal static class DistributionLimits
         var problems = new List<string>();
         foreach (var (path, _) in compiled.Model.WeightPaths().Where(entry => entry.Weight.IsState))
             problems.Add($"'{path}' is a state for each sample of a batch, and a process has only some of them. Make the layer stateless.");
-        var norms = compiled.Model.Graph.Calls().Select(call => call.Layer).OfType<BatchNormalization>().Distinct();
-        foreach (var layer in norms.Where(layer => layer.Synchronized))
-            problems.Add($"'{layer.Name}' is synchronized, but statistics are those of each shard. Take larger shards and synchronized: false.");
         if (problems.Count == 0) return;
         throw new ModelException($"Model '{compiled.Model.Name}' cannot be trained by several processes:"
             + string.Concat(problems.Select(problem => Environment.NewLine + "- " + problem)));

@@ -13,6 +13,9 @@ internal sealed class ShardGraph
     /// <summary>The losses, metrics and layers.</summary>
     public StepTerms Terms { get; }
 
+    /// <summary>Whether it takes sums over all shards on the way.</summary>
+    public bool IsStopping => Graph.Between(Inputs, Outputs).Nodes.Any(node => node.Op is Operators.SumOverShards);
+
     /// <summary>Inputs of the model, targets and sample weights, the share of each loss, the share of the samples.</summary>
     public IReadOnlyList<Value> Inputs { get; private set; } = [];
 

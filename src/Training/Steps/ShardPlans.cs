@@ -10,6 +10,7 @@ internal sealed class ShardPlans
 {
     // The names of the plans among the keys of the cache.
     private const string OfShards = "shard";
+    private const string OfStopping = "shard ";
     private const string OfDivisors = "divisors";
     private const string OfSums = "sums";
 
@@ -24,6 +25,7 @@ internal sealed class ShardPlans
     private readonly int _metrics;
     private readonly double[] _divisors;
     private readonly float[] _shares;
+    private readonly ShardStops? _stops;
     private readonly Dictionary<(int Samples, int Arrays), TensorSpec[]> _specs = [];
 
     public ShardPlans(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training, BatchSource batch)
@@ -39,6 +41,7 @@ internal sealed class ShardPlans
         _metrics = Shard.Terms.MetricSums.Count;
         _lengths = [.. Shard.Outputs.Select(output => checked((int)output.Spec.Shape.ElementCount))];
         Sums = new ShardSums(distribution, _lengths);
+        if (training && Shard.IsStopping) _stops = new ShardStops(distribution, Sums.Own.Count, OfStopping);
         _divisors = new double[distribution.Shards * Shard.Divisors.Count];
         _shares = new float[distribution.Shards * _losses];
     }
@@ -103,20 +106,77 @@ internal sealed class ShardPlans
         }
     }
 
-    /// <summary>Computes a shard and adds it.</summary>
+    /// <summary>Computes the shards of this process one after the other, and adds them.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="range">The samples of the shard.</param>
-    /// <param name="shard">Its number.</param>
-    /// <param name="step">The number of the step for random numbers.</param>
-    public void Compute(BatchSource batch, EvenRange range, int shard, ulong step)
+    /// <param name="step">The number of the step.</param>
+    public void Compute(BatchSource batch, ulong step)
     {
-        using var run = Begin(OfShards, batch, range.Count);
-        var plan = run.Plan;
-        Fill(plan, batch, range);
-        for (var i = 0; i < _losses; i++) plan.Inputs[batch.Arrays + i].Floats[0] = _shares[(shard * _losses) + i];
-        plan.Inputs[batch.Arrays + _losses].Floats[0] = (float)((double)range.Count / batch.Samples);
-        plan.Run(_engine.Pool, step, Sums.Next(plan));
+        Sums.Begin();
+        if (_stops is not null)
+        {
+            ComputeTogether(batch, step, _stops);
+            return;
+        }
+
+        for (var shard = Sums.Own.First; shard < Sums.Own.End; shard++)
+        {
+            var range = EvenRange.Of(shard, _compiled.Distribution.Shards, batch.Samples);
+            if (range.Count == 0)
+            {
+                Sums.Skip();
+                continue;
+            }
+
+            using var run = Begin(OfShards, batch, range.Count);
+            Fill(run.Plan, batch, range, shard);
+            run.Plan.Run(_engine.Pool, Drawing(step, shard), Sums.Next(run.Plan));
+        }
     }
+
+    /// <summary>Computes the shards up to each sum over all shards, which all then read.</summary>
+    private void ComputeTogether(BatchSource batch, ulong step, ShardStops stops)
+    {
+        var (own, shards) = (Sums.Own, _compiled.Distribution.Shards);
+        try
+        {
+            for (var shard = own.First; shard < own.End; shard++)
+            {
+                var range = EvenRange.Of(shard, shards, batch.Samples);
+                if (range.Count == 0) continue;
+                var run = Begin(stops.NameOf(shard - own.First), batch, range.Count);
+                stops.Add(shard - own.First, run);
+                Fill(run.Plan, batch, range, shard);
+            }
+
+            // A process without samples takes part in the sums.
+            if (stops.Lengths is null) stops.Lengths = LengthsOfStops(batch);
+            for (var part = 0; part <= stops.Lengths.Count; part++)
+            {
+                for (var shard = own.First; shard < own.End; shard++)
+                    stops.PlanOf(shard - own.First)?.RunPart(_engine.Pool, Drawing(step, shard), part);
+                if (part < stops.Lengths.Count) stops.Sum(part);
+            }
+
+            for (var shard = 0; shard < own.Count; shard++)
+            {
+                if (stops.PlanOf(shard) is { } plan) Sums.Add(plan);
+                else Sums.Skip();
+            }
+        }
+        finally
+        {
+            stops.Leave();
+        }
+    }
+
+    private IReadOnlyList<int> LengthsOfStops(BatchSource batch)
+    {
+        using var run = Begin(OfStopping, batch, 1);
+        return ShardStops.LengthsOf(run.Plan);
+    }
+
+    /// <summary>The number of the step for random numbers: each shard draws its own, whoever computes it.</summary>
+    private ulong Drawing(ulong step, int shard) => (step * (ulong)_compiled.Distribution.Shards) + (ulong)shard;
 
     /// <summary>Makes the update that follows from the sums.</summary>
     /// <param name="results">Receives the losses and metrics.</param>
@@ -144,6 +204,13 @@ internal sealed class ShardPlans
     private static void Fill(ExecutionPlan plan, BatchSource batch, EvenRange range)
     {
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, range.First, range.Count, plan.Inputs[i]);
+    }
+
+    private void Fill(ExecutionPlan plan, BatchSource batch, EvenRange range, int shard)
+    {
+        Fill(plan, batch, range);
+        for (var i = 0; i < _losses; i++) plan.Inputs[batch.Arrays + i].Floats[0] = _shares[(shard * _losses) + i];
+        plan.Inputs[batch.Arrays + _losses].Floats[0] = (float)((double)range.Count / batch.Samples);
     }
 
     private PlanRun Begin(string which, BatchSource? batch, int count)
@@ -175,14 +242,15 @@ internal sealed class ShardPlans
         var request = key.What switch
         {
             OfShards => Request(Shard.Inputs, Shard.Outputs, []) with { BringsOutputs = true },
+            _ when key.What.StartsWith(OfStopping, StringComparison.Ordinal) => Request(Shard.Inputs, Shard.Outputs, []) with { StopsForShards = true },
             OfDivisors => Request(Shard.Terms.Inputs, [.. Shard.Divisors.Select(entry => entry.Divisor)], []),
             _ => Request(Joined.Inputs, [Joined.Total], Joined.Updates) with { BringsInputs = true, MustBeFinite = _training ? [0] : [] },
         };
         TensorSpec[] specs = key.What switch
         {
-            OfShards => [.. key.Specs, .. Enumerable.Repeat(new TensorSpec(Shape.Of(), DType.Float32), _losses + 1)],
             OfDivisors => key.Specs,
-            _ => [.. Joined.Inputs.Select(input => input.Spec)],
+            OfSums => [.. Joined.Inputs.Select(input => input.Spec)],
+            _ => [.. key.Specs, .. Enumerable.Repeat(new TensorSpec(Shape.Of(), DType.Float32), _losses + 1)],
         };
         return _plans.Enter(key, new KeptPlan(Planner.Plan(request, specs)));
     });

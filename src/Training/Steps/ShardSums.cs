@@ -62,6 +62,13 @@ internal sealed class ShardSums : IOutputReader
         return this;
     }
 
+    /// <summary>Adds the next shard, whose plan has run.</summary>
+    public void Add(ExecutionPlan plan)
+    {
+        Next(plan);
+        for (var output = 0; output < _places.Length; output++) IsThere(output);
+    }
+
     /// <summary>The next shard has no samples, and adds nothing.</summary>
     public void Skip()
     {

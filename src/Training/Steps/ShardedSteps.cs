@@ -1,5 +1,4 @@
 using OnnxFunctional.Training.Data;
-using OnnxFunctional.Training.Distributing;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;
@@ -27,22 +26,12 @@ internal sealed class ShardedSteps(CompiledTraining compiled, ModelEngine engine
     public override bool Run(BatchSource batch, ulong step)
     {
         var plans = _last = Choose(batch);
-        var (samples, shards, sums) = (batch.Samples, compiled.Distribution.Shards, plans.Sums);
         var clock = training ? compiled.Distribution.Clock : null;
         clock?.Begin();
         plans.FindShares(batch, step);
-        sums.Begin();
-        for (var shard = sums.Own.First; shard < sums.Own.End; shard++)
-        {
-            var range = EvenRange.Of(shard, shards, samples);
-
-            // Each shard draws its own random numbers, whoever computes it.
-            if (range.Count == 0) sums.Skip();
-            else plans.Compute(batch, range, shard, (step * (ulong)shards) + (ulong)shard);
-        }
-
+        plans.Compute(batch, step);
         clock?.EndShards();
-        sums.Wait();
+        plans.Sums.Wait();
         clock?.EndSums();
         var isFinite = plans.Join(Results, step);
         clock?.End();

@@ -33,7 +33,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="renorm">Whether batch renormalization corrects the batch's statistics towards the moving ones.</param>
 /// <param name="renormClipping">Bounds of the correction by the names rmin, rmax and dmax; a missing name means no bound.</param>
 /// <param name="renormMomentum">The fraction of the correction's statistics that a step keeps.</param>
-/// <param name="synchronized">Keras' option for several devices; it has no effect here.</param>
+/// <param name="synchronized">Whether the statistics are those of the whole batch where several processes share it, not of each part.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">renormClipping has another name, or bounds that exclude each other.</exception>
 /// <example><code>
@@ -111,7 +111,7 @@ public sealed class BatchNormalization(
     /// <summary>The fraction of the correction's statistics that a step keeps.</summary>
     public double RenormMomentum { get; } = Check.Finite(renormMomentum, "BatchNormalization", nameof(renormMomentum));
 
-    /// <summary>Keras' option for several devices; it has no effect here.</summary>
+    /// <summary>Whether the statistics are those of the whole batch where several processes share it, not of each part.</summary>
     public bool Synchronized { get; } = synchronized;
 
     /// <inheritdoc/>
@@ -149,7 +149,7 @@ public sealed class BatchNormalization(
     private SymbolicTensor FromBatch(SymbolicTensor x, int axis, SymbolicTensor gamma, SymbolicTensor beta, SymbolicTensor mean, SymbolicTensor variance)
     {
         SymbolicTensor y, batchMean, batchVariance;
-        if (x.Mask is null)
+        if (x.Mask is null && !Synchronized)
         {
             var training = Ops.MakeAll(new BatchNormalizationTraining(axis, (float)Epsilon), x, gamma, beta);
             (y, batchMean, batchVariance) = training;
@@ -190,9 +190,10 @@ public sealed class BatchNormalization(
     }
 
     /// <summary>Mean and biased variance of each channel over the unmasked steps.</summary>
-    private static (SymbolicTensor Mean, SymbolicTensor Variance) Moments(SymbolicTensor x, int axis)
+    private (SymbolicTensor Mean, SymbolicTensor Variance) Moments(SymbolicTensor x, int axis)
     {
         var others = Axes.Create([.. Enumerable.Range(0, x.Rank).Where(i => i != axis)]);
+        if (Synchronized) return OfAllShards(x, axis, others);
         if (x.Mask is null)
         {
             var plain = Ops.Mean(x, others, keepdims: true);
@@ -204,6 +205,18 @@ public sealed class BatchNormalization(
         var mean = Ops.Sum(x * shown, others, keepdims: true) / count;
         var variance = Ops.Sum(Ops.Square(x - mean) * shown, others, keepdims: true) / count;
         return (Ops.Squeeze(mean, others), Ops.Squeeze(variance, others));
+    }
+
+    /// <summary>The same of the whole batch, of which the graph may see a part: sums are added over the parts, then the squares around their mean.</summary>
+    private static (SymbolicTensor Mean, SymbolicTensor Variance) OfAllShards(SymbolicTensor x, int axis, Axes others)
+    {
+        var shown = x.Mask is null ? null : Ops.Make(new ExpandLike(), Ops.Cast(Ops.ExpandDims(x.Mask, -1), x.DType), x);
+        var count = shown is null ? OverShards(Ops.Size(x, others)) : OverShards(Ops.Sum(shown, others)) + MaskEpsilon;
+        var mean = OverShards(Ops.Sum(shown is null ? x : x * shown, others)) / count;
+        var squares = Ops.Square(x - Broadcasting.Along(mean, [axis], x.Rank));
+        return (mean, OverShards(Ops.Sum(shown is null ? squares : squares * shown, others)) / count);
+
+        static SymbolicTensor OverShards(SymbolicTensor own) => Ops.Make(new SumOverShards(), own);
     }
 
     private SymbolicTensor Normalize(SymbolicTensor x, int axis, SymbolicTensor mean, SymbolicTensor variance, SymbolicTensor gamma, SymbolicTensor beta)
