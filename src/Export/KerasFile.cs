@@ -53,15 +53,31 @@ public static class KerasFile
     public static void Save(this Model model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (!path.EndsWith(".keras", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ExportException(
-                $"Save writes Keras' format, whose files end in .keras, but got '{path}'. "
-                + $"Use \"{Path.ChangeExtension(path, ".keras")}\", or ExportOnnx for .onnx.");
-        }
+        CheckName(path);
         var config = model.WriteJson(indented: false, merged: true);
         var weights = MemoryShortage.Guard($"to save '{path}'", model, () => KerasWeights.Write(model));
         AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
+    }
+
+    /// <summary>
+    /// Writes the model, the arguments of Compile and the state of the optimizer as a .keras file: Keras' <c>load_model</c> and <c>Trainer.Load</c> resume the
+    /// training from it, with the policy of its precision. The file is written completely or not at all.
+    /// </summary>
+    /// <remarks>The position within an unfinished Fit is not part of Keras' format; <c>trainer.Save</c> keeps it, in an ONNX file.</remarks>
+    /// <param name="trainer">The trainer.</param>
+    /// <param name="path">The file, whose name ends in .keras; an existing one is replaced.</param>
+    /// <exception cref="ModelException">Model or arguments of Compile hold something that Keras' files cannot, such as a function.</exception>
+    /// <exception cref="ExportException">The file system refuses, or the name ends otherwise.</exception>
+    /// <example><code>
+    /// trainer.Fit(x, y, epochs: 5);
+    /// trainer.SaveKeras("trained.keras");           // in Python: keras.models.load_model("trained.keras").fit(x, y)
+    /// </code></example>
+    public static void SaveKeras(this Trainer trainer, string path)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        CheckName(path);
+        using var held = WeightGate.Hold(trainer.Model.Weights);
+        KerasTrainer.Save(trainer, path);
     }
 
     /// <summary>
@@ -99,6 +115,17 @@ public static class KerasFile
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrEmpty(path);
         KerasOptimizer.Read(trainer, KerasTrainer.StateOf(path), Path.GetFileName(path));
+    }
+
+    /// <summary>Whether a name is that of a .keras file.</summary>
+    internal static bool IsNamed(string path) => path.EndsWith(".keras", StringComparison.OrdinalIgnoreCase);
+
+    private static void CheckName(string path)
+    {
+        if (IsNamed(path)) return;
+        throw new ExportException(
+            $"Save writes Keras' format, whose files end in .keras, but got '{path}'. "
+            + $"Use \"{Path.ChangeExtension(path, ".keras")}\", or ExportOnnx for .onnx.");
     }
 
     private static Model Load(Stream stream, string name, CustomObjects? customObjects)

@@ -6,7 +6,10 @@ using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>Writes the model as an ONNX file after every epoch, or only if it is the best so far. Each file is written completely or not at all.</summary>
+/// <summary>
+/// Writes the model after every epoch, or only if it is the best so far: as an ONNX file, or with its trainer as a .keras file, by the name. Each file is
+/// written completely or not at all.
+/// </summary>
 /// <remarks>https://keras.io/api/callbacks/model_checkpoint/</remarks>
 /// <param name="filepath">
 /// The file, in a folder that exists; <c>{epoch:00}</c> and <c>{val_loss:F2}</c> are replaced by the number of the epoch, from 1, and by logged values, or by
@@ -93,7 +96,8 @@ public sealed partial class ModelCheckpoint(
     private void Write(int epoch, IDictionary<string, double> logs)
     {
         LastPath = Filled(epoch, logs);
-        Trainer.Model.ExportOnnx(LastPath, new ExportOptions { Verify = verify });
+        if (KerasFile.IsNamed(LastPath)) Trainer.SaveKeras(LastPath);
+        else Trainer.Model.ExportOnnx(LastPath, new ExportOptions { Verify = verify });
         CallbackNote.Write(verbose, epoch, $"ModelCheckpoint wrote {LastPath}.");
     }
 

@@ -36,6 +36,7 @@ public static class OnnxExporter
     public static ExportReport ExportOnnx(this Model model, string path, ExportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (KerasFile.IsNamed(path)) throw new ExportException($"ExportOnnx writes an ONNX file, but got '{path}'. Use model.Save, or a name in .onnx.");
         return Held(model, $"to export '{path}'", () =>
         {
             options ??= new();

@@ -31,6 +31,7 @@ public static class TrainerFile
         public ExportReport Save(string path, ExportOptions? options = null)
         {
             ArgumentNullException.ThrowIfNull(trainer);
+            if (KerasFile.IsNamed(path)) throw new ExportException($"trainer.Save writes an ONNX file, but got '{path}'. Use SaveKeras, or a name in .onnx.");
             using var held = WeightGate.Hold(trainer.Model.Weights);
             options ??= new();
             return MemoryShortage.Guard($"to save '{path}'", trainer.Model, () =>

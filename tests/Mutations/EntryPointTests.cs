@@ -30,6 +30,7 @@ public sealed class EntryPointTests
         ["KerasFile.LoadOptimizer"] = "keras-optimizer",
         ["KerasFile.LoadWeights"] = "weights-h5",
         ["KerasFile.Save"] = Writes,
+        ["KerasFile.SaveKeras"] = Writes,
         ["KerasFile.SaveWeights"] = Writes,
         ["Model.FromJson"] = "keras-json",
         ["ModelCheckpoint..ctor"] = Writes,

@@ -164,6 +164,9 @@ public abstract partial class LayerBase
     /// <summary>Whether it passes no mask on, though layers of its class do: so did the version of Keras that wrote it into a file.</summary>
     internal bool EndsMask { get; set; }
 
+    /// <summary>Keras' policy of mixed precision that the layer's file names, <c>mixed_float16</c>; null for float32. Files keep it.</summary>
+    internal string? Policy { get; set; }
+
     /// <summary>Returns a weight of this layer: the first call creates it, later calls return the same one.</summary>
     /// <param name="name">The name within the layer.</param>
     /// <param name="shape">The dimensions, all known.</param>

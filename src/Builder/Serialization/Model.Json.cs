@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OnnxFunctional.Serialization;
 
 namespace OnnxFunctional;
@@ -30,9 +31,12 @@ public partial class Model
     public string ToJson(bool indented = false) => WriteJson(indented, merged: false);
 
     /// <summary>The architecture, as without adapters if they are merged into the weights beside it.</summary>
-    internal string WriteJson(bool indented, bool merged)
+    internal string WriteJson(bool indented, bool merged) => WriteJson(ModelWriter.Write(this, merged), indented);
+
+    /// <summary>The text of an architecture.</summary>
+    internal string WriteJson(JsonObject json, bool indented)
     {
-        var text = PythonNumbers.Bare(ModelWriter.Write(this, merged).ToJsonString(indented ? ModelWriter.Indented : null));
+        var text = PythonNumbers.Bare(json.ToJsonString(indented ? ModelWriter.Indented : null));
         return text.Length <= ModelLimits.TextLength
             ? text
             : throw new ModelException(

@@ -193,8 +193,8 @@ internal sealed partial class ModelReader
         throw new ModelException($"is '{text}'; expected one of {string.Join(", ", names)}." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
     }
 
-    /// <summary>Requires float32 weights, which mixed policies have too; the type a training step computes in is chosen when the model is compiled.</summary>
-    private static void RequireFloat32(JsonElement json)
+    /// <summary>A policy with float32 weights: null for float32, otherwise a mixed one. The type a training step computes in is chosen by Compile.</summary>
+    private static string? ReadPolicy(JsonElement json)
     {
         var name = json.ValueKind switch
         {
@@ -208,6 +208,8 @@ internal sealed partial class ModelReader
                 $"is {name ?? Shown(json)}, whose weights are not float32; expected float32, mixed_float16 or mixed_bfloat16. "
                 + "Cast or dequantize the model in Keras before saving.");
         }
+
+        return name == "float32" ? null : name;
     }
 
     /// <summary>Whether a value is the expected one, or null, which means a feature that is not used.</summary>

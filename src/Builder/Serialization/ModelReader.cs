@@ -259,6 +259,7 @@ internal sealed partial class ModelReader
     {
         var values = new Dictionary<string, object?>();
         var failed = false;
+        string? policy = null;
         foreach (var entry in config.EnumerateObject())
         {
             if (type.Kind == KerasKind.Layer && entry.Name is "name" or "trainable") continue;
@@ -266,7 +267,7 @@ internal sealed partial class ModelReader
             {
                 if (type.Kind == KerasKind.Layer && entry.Name == "dtype")
                 {
-                    RequireFloat32(entry.Value);
+                    policy = ReadPolicy(entry.Value);
                 }
                 else if (type.FindFixed(entry.Name) is { } known)
                 {
@@ -291,7 +292,10 @@ internal sealed partial class ModelReader
             }
         }
 
-        return failed ? null : type.Create(values, name);
+        if (failed) return null;
+        var created = type.Create(values, name);
+        if (created is LayerBase layer) layer.Policy = policy;
+        return created;
     }
 
     private KerasType? FindType(KerasKind kind, string name, string? module, string? registered)

@@ -12,19 +12,21 @@ internal sealed partial class ModelWriter
     private readonly ReadProblems _problems = new();
     private readonly Dictionary<LayerBase, (JsonObject Json, int Id)> _written = new(ReferenceEqualityComparer.Instance);
     private readonly bool _merged;
+    private readonly string? _policy;
     private int _layers;
 
-    private ModelWriter(bool merged) => _merged = merged;
+    private ModelWriter(bool merged, string? policy) => (_merged, _policy) = (merged, policy);
 
     public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
 
     /// <summary>The architecture.</summary>
     /// <param name="model">The model.</param>
     /// <param name="merged">Whether it is written as without adapters, for files in which they are merged.</param>
+    /// <param name="policy">The policy of all layers; null for that of their files, otherwise float32.</param>
     /// <exception cref="ModelException">The model holds something that a file cannot name; one message lists all such things.</exception>
-    public static JsonObject Write(Model model, bool merged = false)
+    public static JsonObject Write(Model model, bool merged = false, string? policy = null)
     {
-        var writer = new ModelWriter(merged);
+        var writer = new ModelWriter(merged, policy);
         var json = writer.WriteModel(model, model.Name);
         writer._problems.ThrowIfAny($"Model '{model.Name}' cannot be written");
         ModelLimits.RequireReadable(json, model.Name);
@@ -55,7 +57,7 @@ internal sealed partial class ModelWriter
             {
                 ["name"] = name,
                 ["trainable"] = model.Trainable,
-                ["dtype"] = Policy(),
+                ["dtype"] = Policy(model),
                 ["layers"] = layers,
                 ["build_input_shape"] = shape,
             },
@@ -196,7 +198,7 @@ internal sealed partial class ModelWriter
 
         var type = TypeOf(layer);
         var json = new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name };
-        var config = new JsonObject { ["name"] = name, ["trainable"] = layer.Trainable, ["dtype"] = Policy() };
+        var config = new JsonObject { ["name"] = name, ["trainable"] = layer.Trainable, ["dtype"] = Policy(layer) };
         if (type.Omitted.Contains("trainable")) config.Remove("trainable");
         WriteConfig(type, layer, config, $"layer '{name}' ({layer.ClassName})");
 
@@ -293,6 +295,11 @@ internal sealed partial class ModelWriter
     private static JsonArray WriteShape(Shape shape) =>
         new([.. shape.Select(dim => dim is { } size ? (JsonNode?)JsonValue.Create(size) : null)]);
 
-    private static JsonObject Policy() =>
-        new() { ["module"] = "keras", ["class_name"] = "DTypePolicy", ["config"] = new JsonObject { ["name"] = "float32" }, ["registered_name"] = null };
+    private JsonObject Policy(LayerBase layer) => new()
+    {
+        ["module"] = "keras",
+        ["class_name"] = "DTypePolicy",
+        ["config"] = new JsonObject { ["name"] = _policy ?? layer.Policy ?? "float32" },
+        ["registered_name"] = null,
+    };
 }

@@ -12,32 +12,18 @@ internal static class KerasOptimizer
     /// <summary>The group of the variables.</summary>
     public const string Folder = "optimizer/vars/";
 
+    private const string Product = "u_product";
+
     /// <summary>Sets the state of a trainer; nothing is set unless everything fits.</summary>
     /// <exception cref="ModelException">The file holds no optimizer, or the state of another optimizer.</exception>
     public static void Read(Trainer trainer, IReadOnlyDictionary<string, Hdf5Array> arrays, string file)
     {
         var count = arrays.Keys.Count(path => path.StartsWith(Folder, StringComparison.Ordinal));
         if (count == 0) throw new ModelException($"'{file}' holds no optimizer state. In Keras, save a model that was compiled and trained.");
-        var (optimizer, state) = (trainer.Optimizer, trainer.Compiled.State);
-        var slots = new List<Slot> { new("iterations", Shape.Of(), () => state.Iterations) };
-
-        // A constant learning rate is a variable, a schedule is not.
-        if (optimizer.LearningRate.IsConstant) slots.Add(new("learning_rate", Shape.Of(), () => state.LearningRate));
-        var trainable = trainer.Model.WeightPaths().Where(named => named.Weight.Trainable && trainer.Compiled.IsTrainable(named.Weight)).ToList();
-        foreach (var group in Groups(optimizer))
-        {
-            foreach (var (path, weight) in trainable)
-            {
-                foreach (var (name, shape, isRead) in group(path, weight.Shape))
-                    slots.Add(new(path + "/" + name, shape, isRead ? () => state.Slot(path + "/" + name, shape, Initializer.Zeros) : null));
-            }
-        }
-
-        // Keras keeps one product for all weights, we keep one per weight; all have the same value.
-        if (optimizer is Nadam) slots.Add(new("u_product", Shape.Of(), null));
+        var (slots, state) = (Variables(trainer), trainer.Compiled.State);
         var problems = new List<string>();
         if (count != slots.Count)
-            problems.Add($"it holds {count} variables, expected {slots.Count} for {optimizer.Name} and {trainable.Count} trainable weights");
+            problems.Add($"it holds {count} variables, expected {slots.Count} for {trainer.Optimizer.Name} and {Trainable(trainer).Count} trainable weights");
         for (var i = 0; i < slots.Count; i++)
         {
             var path = Folder + i.ToString(CultureInfo.InvariantCulture);
@@ -54,9 +40,9 @@ internal static class KerasOptimizer
         for (var i = 0; i < slots.Count; i++)
         {
             var array = arrays[Folder + i.ToString(CultureInfo.InvariantCulture)];
-            if (slots[i].Name == "u_product")
+            if (slots[i].Name == Product)
             {
-                foreach (var (path, _) in trainable) array.CopyTo(state.Slot(path + "/u_product", Shape.Of(), Initializer.Ones).Storage);
+                foreach (var (path, _) in Trainable(trainer)) array.CopyTo(state.Slot(path + "/" + Product, Shape.Of(), Initializer.Ones).Storage);
             }
             else if (slots[i].Find is { } find)
             {
@@ -64,6 +50,53 @@ internal static class KerasOptimizer
             }
         }
     }
+
+    /// <summary>The state of a trainer as Keras' variables; none before its first step.</summary>
+    public static IReadOnlyList<(Shape Shape, float[] Values)> Write(Trainer trainer)
+    {
+        var state = trainer.Compiled.State;
+        if (state.Steps == 0) return [];
+        var trainable = Trainable(trainer);
+        return [.. Variables(trainer).Select(slot => (slot.Shape, ValuesOf(slot)))];
+
+        // Variables that have no counterpart here are those that nothing has used.
+        float[] ValuesOf(Slot slot) =>
+            slot.Name == Product ? ProductOf(trainable)
+            : (slot.Name.Contains('/', StringComparison.Ordinal) ? state.Find(slot.Name) : slot.Find!())?.Storage
+                ?? new float[checked((int)slot.Shape.ElementCount)];
+
+        float[] ProductOf(IReadOnlyList<(string Path, Weight Weight)> weights) =>
+            weights.Count > 0 && state.Find(weights[0].Path + "/" + Product) is { } product ? product.Storage : [1];
+    }
+
+    /// <summary>Keras' variables, in order.</summary>
+    private static List<Slot> Variables(Trainer trainer)
+    {
+        var (optimizer, state) = (trainer.Optimizer, trainer.Compiled.State);
+        var slots = new List<Slot>();
+        if (trainer.Compiled.LossScaling is { State: var scaling })
+            slots.AddRange([new("step_counter", Shape.Of(), () => scaling.Steps), new("dynamic_scale", Shape.Of(), () => scaling.Scale)]);
+        slots.Add(new("iterations", Shape.Of(), () => state.Iterations));
+
+        // A constant learning rate is a variable, a schedule is not.
+        if (optimizer.LearningRate.IsConstant) slots.Add(new("learning_rate", Shape.Of(), () => state.LearningRate));
+        var trainable = Trainable(trainer);
+        foreach (var group in Groups(optimizer))
+        {
+            foreach (var (path, weight) in trainable)
+            {
+                foreach (var (name, shape, isRead) in group(path, weight.Shape))
+                    slots.Add(new(path + "/" + name, shape, isRead ? () => state.Slot(path + "/" + name, shape, Initializer.Zeros) : null));
+            }
+        }
+
+        // Keras keeps one product for all weights, we keep one per weight; all have the same value.
+        if (optimizer is Nadam) slots.Add(new(Product, Shape.Of(), null));
+        return slots;
+    }
+
+    private static List<(string Path, Weight Weight)> Trainable(Trainer trainer) =>
+        [.. trainer.Model.WeightPaths().Where(named => named.Weight.Trainable && trainer.Compiled.IsTrainable(named.Weight))];
 
     /// <summary>Keras' variables of each weight, in the order of their creation: those of one group alternate weight by weight.</summary>
     private static IEnumerable<SlotsOf> Groups(Optimizer optimizer)

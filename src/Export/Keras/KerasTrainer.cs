@@ -2,6 +2,7 @@ using System.Text.Json;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Serialization;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.Keras;
 
@@ -26,6 +27,19 @@ internal static class KerasTrainer
         var trainer = compile is not null ? compile(model) : Compile(config, isArchive, name, model, threads, distribution);
         if (arrays.Count > 0) KerasOptimizer.Read(trainer, arrays, name);
         return trainer;
+    }
+
+    /// <summary>Writes the model, the arguments of Compile, and the state of the optimizer.</summary>
+    /// <exception cref="ModelException">Something of them cannot be stored.</exception>
+    public static void Save(Trainer trainer, string path)
+    {
+        var (model, precision) = (trainer.Model, trainer.Compiled.Precision);
+        var json = ModelWriter.Write(model, merged: true, precision == MixedPrecision.Float32 ? null : precision.PolicyName());
+        json["compile_config"] = KerasCompileWriter.Write(trainer.Compiled);
+        var config = model.WriteJson(json, indented: false);
+        var weights = MemoryShortage.Guard(
+            $"to save '{path}'", model, () => KerasWeights.Write(model, KerasOptimizer.Write(trainer), Naming.SnakeCase(trainer.Optimizer.Name)));
+        AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
     }
 
     /// <summary>The optimizer's variables by the paths that .keras files give them; none if the file holds none that are read.</summary>

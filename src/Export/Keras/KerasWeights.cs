@@ -66,7 +66,10 @@ internal static class KerasWeights
     }
 
     /// <summary>The weights as an HDF5 file in Keras' layout.</summary>
-    public static byte[] Write(Model model)
+    /// <param name="model">The model.</param>
+    /// <param name="optimizer">The variables of its optimizer; none for weights alone.</param>
+    /// <param name="optimizerName">The optimizer's name.</param>
+    public static byte[] Write(Model model, IReadOnlyList<(Shape Shape, float[] Values)>? optimizer = null, string optimizerName = "")
     {
         // PureHDF makes generic methods while it runs.
         if (!RuntimeFeature.IsDynamicCodeSupported)
@@ -76,7 +79,7 @@ internal static class KerasWeights
                 + "Use ExportOnnx or trainer.Save, or publish the program trimmed instead.");
         }
 
-        var bytes = model.Weights.Distinct().Sum(weight => 4L * weight.Length);
+        var bytes = model.Weights.Distinct().Sum(weight => 4L * weight.Length) + (optimizer ?? []).Sum(variable => 4L * variable.Values.Length);
         if (bytes > int.MaxValue - (1 << 20))
             throw new ModelException($"The weights of model '{model.Name}' take {bytes} bytes; a weight file holds at most 2 GB. Save parts of the model.");
         var root = new H5Group();
@@ -101,6 +104,17 @@ internal static class KerasWeights
                 var weight = entry.Weights[i];
                 ulong[] dims = [.. weight.Shape.Dims.ToArray().Select(dim => (ulong)dim)];
                 variables[i.ToString(CultureInfo.InvariantCulture)] = new H5Dataset(weight.Merged, fileDims: dims);
+            }
+        }
+
+        if (optimizer is { Count: > 0 })
+        {
+            var variables = Group(root, KerasOptimizer.Folder.TrimEnd('/'));
+            variables.Attributes["name"] = optimizerName;
+            for (var i = 0; i < optimizer.Count; i++)
+            {
+                ulong[] dims = [.. optimizer[i].Shape.Dims.ToArray().Select(dim => (ulong)dim)];
+                variables[i.ToString(CultureInfo.InvariantCulture)] = new H5Dataset(optimizer[i].Values, fileDims: dims);
             }
         }
 

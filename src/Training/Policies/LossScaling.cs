@@ -13,7 +13,8 @@ internal sealed class LossScaling
     /// <summary>The number of finite steps before the scale grows.</summary>
     public const int GrowthSteps = 2000;
 
-    private const float InitialScale = 32768;
+    /// <summary>The scale of the first step.</summary>
+    public const float InitialScale = 32768;
 
     // If all gradients are zero, nothing else stops the growth.
     private const float LargestScale = 7.9228163e28f;
@@ -26,6 +27,9 @@ internal sealed class LossScaling
         _scale = state.Slot("loss_scale/scale", Shape.Of(), Initializer.Constant(InitialScale));
         _steps = state.Slot("loss_scale/finite_steps", Shape.Of(), Initializer.Zeros);
     }
+
+    /// <summary>The scale and the number of finite steps since it last changed, as files keep them.</summary>
+    public (Weight Scale, Weight Steps) State => (_scale, _steps);
 
     /// <summary>The current scale.</summary>
     public float Value => _scale.Storage[0];

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OnnxFunctional.Serialization;
+using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Training;
 
@@ -9,6 +10,9 @@ internal static class KerasCompileConfig
 {
     private const string OptimizerKey = "optimizer";
     private const string LegacyOptimizerKey = "optimizer_config";
+
+    /// <summary>Keras' optimizer around another one, which scales the loss.</summary>
+    public const string LossScale = "LossScaleOptimizer";
 
     // Types that are always float32 here, and how Keras runs a step.
     private static readonly string[] s_dropped = ["dtype", "jit_compile", "is_legacy_optimizer"];
@@ -22,13 +26,42 @@ internal static class KerasCompileConfig
             "steps_per_execution", "jit_compile", "auto_scale_loss");
         if (!Given(json, OptimizerKey, out var optimizer) && !Given(json, LegacyOptimizerKey, out optimizer))
             throw new ModelException("The file's arguments of compile name no optimizer. Compile the model in code.");
+        var precision = PrecisionOf(model);
+        if (ClassOf(optimizer) == LossScale) (optimizer, precision) = (Scaled(optimizer), MixedPrecision.Float16);
         var made = (Optimizer)CompileConfig.ReadObject(Plain(optimizer), typeof(Optimizer));
         var losses = Given(json, "loss", out var loss) ? ByOutput(loss, model, ReadLoss) : [];
         var weights = Given(json, "loss_weights", out var factors) ? ByOutput(factors, model, ReadNumber) : [];
         var (metrics, weighted) = (ReadMetrics(json, "metrics", model), ReadMetrics(json, "weighted_metrics", model));
 
         // What there is to say was said when the model was compiled first.
-        return Warnings.Silently(() => model.Compile(made, losses, weights, metrics, weighted, threads: threads, distribution: distribution));
+        return Warnings.Silently(() => model.Compile(
+            made, losses, weights, metrics, weighted, threads: threads, precision: precision, distribution: distribution));
+    }
+
+    /// <summary>The precision of the policies that the layers' file names.</summary>
+    private static MixedPrecision PrecisionOf(Model model)
+    {
+        var policies = model.Graph.Calls().Select(call => call.Layer.Policy).ToHashSet();
+        return Enum.GetValues<MixedPrecision>().FirstOrDefault(precision => precision != MixedPrecision.Float32 && policies.Contains(precision.PolicyName()));
+    }
+
+    /// <summary>The optimizer of a scaled loss, whose scale must be that of <see cref="LossScaling"/>.</summary>
+    private static JsonElement Scaled(JsonElement json)
+    {
+        if (!Given(json, "config", out var config) || !Given(config, "inner_optimizer", out var inner))
+            throw new ModelException($"The file's {LossScale} has no inner_optimizer. Compile the model in code.");
+        Require("initial_scale", LossScaling.InitialScale);
+        Require("dynamic_growth_steps", LossScaling.GrowthSteps);
+        return inner;
+
+        void Require(string key, float expected)
+        {
+            if (Given(config, key, out var given) && ReadNumber(given) != expected)
+            {
+                throw new ModelException(
+                    $"{key} of the file's {LossScale} is {given.GetRawText()}; expected {expected}, which is Keras' default. Compile the model in code.");
+            }
+        }
     }
 
     private static MetricList ReadMetrics(JsonElement json, string key, Model model)

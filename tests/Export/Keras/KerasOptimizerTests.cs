@@ -87,7 +87,7 @@ public sealed class KerasOptimizerTests
             Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(folder.File("untrained.keras"))).Message, "holds no optimizer state");
     }
 
-    private static string PathOf(string file) => Repository.PathOf("tests", "Reference", "keras-optimizers", file);
+    public static string PathOf(string file) => Repository.PathOf("tests", "Reference", "keras-optimizers", file);
 
     private static object[] Case(string file, Optimizer optimizer, string slots) => [file, optimizer, slots];
 }
