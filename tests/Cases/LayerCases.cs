@@ -46,7 +46,7 @@ public static partial class LayerCases
         ];
 
     /// <summary>Layers without a row, since inputs of rows are numbers: TextModelTests, TextExportTests and TextLayerFileTests are those of text.</summary>
-    internal static IReadOnlyList<Type> OfText { get; } = [typeof(Hashing), typeof(StringLookup), typeof(TextVectorization)];
+    internal static IReadOnlyList<Type> OfText { get; } = [typeof(Hashing), typeof(HashedCrossing), typeof(StringLookup), typeof(TextVectorization)];
 
     /// <summary>The rows as MSTest's DynamicData expects them.</summary>
     public static IEnumerable<object[]> Rows => All.Select(row => new object[] { row });
@@ -56,6 +56,15 @@ public static partial class LayerCases
         new("Dense", () => new Dense(4, Activation.Tanh), [[7]], [null, 4], 2),
         new("Dense_rank3", () => new Dense(4, useBias: false), [[3, 5]], [null, 3, 4], 1),
         new("Embedding", () => new Embedding(5, 3), [[4]], [null, 4, 3], 1) { InputType = DType.Int64 },
+        new("ReversibleEmbedding", () => new ReversibleEmbedding(5, 3, tieWeights: false), [[4]], [null, 4, 3], 2) { InputType = DType.Int64 },
+        new("ReversibleEmbedding_back", () => new ReversibleEmbedding(5, 3, logitSoftCap: 2), [[4, 3]], [null, 4, 5], 1)
+        {
+            Options = new() { Reverse = true },
+        },
+        new("TernaryDense", () => new TernaryDense(4), [[3, 5]], [null, 3, 4], 2) { Differentiable = false },
+        new("TernaryDense_threshold", () => new TernaryDense(4, 0.25, Activation.Tanh, useBias: false), [[7]], [null, 4], 1) { Differentiable = false },
+        new("LayerScale", () => new LayerScale(0.5, 3), [[4, 3]], [null, 4, 3], 1),
+        new("CustomScaleLayer", () => new CustomScaleLayer(0.25), [[4, 3], [4, 3]], [null, 4, 3], 0),
         new("Flatten", () => new Flatten(), [[2, 3, 4]], [null, 24], 0),
         new("Flatten_channels_first", () => new Flatten(dataFormat: DataFormat.ChannelsFirst), [[2, 3, 4]], [null, 24], 0),
         new("Reshape", () => new Reshape([2, 6]), [[3, 4]], [null, 2, 6], 0),
@@ -304,6 +313,11 @@ public static partial class LayerCases
         new("Resizing", () => new Resizing(5, 3), [[4, 6, 2]], [null, 5, 3, 2], 0),
         new("Resizing_nearest_crop", () => new Resizing(4, 4, Interpolation.Nearest, cropToAspectRatio: true), [[4, 6, 2]], [null, 4, 4, 2], 0),
         new("Resizing_pad", () => new Resizing(3, 3, padToAspectRatio: true, fillValue: 1), [[4, 6, 2]], [null, 3, 3, 2], 0),
+        new("Resizing_antialias", () => new Resizing(3, 7, antialias: true), [[5, 6, 2]], [null, 3, 7, 2], 0),
+        new("Resizing_antialias_cubic", () => new Resizing(2, 4, Interpolation.Bicubic, antialias: true), [[5, 6, 2]], [null, 2, 4, 2], 0),
+        new("Resizing_lanczos", () => new Resizing(7, 4, Interpolation.Lanczos3, antialias: true), [[5, 6, 2]], [null, 7, 4, 2], 0),
+        new("Resizing_area_crop", () => new Resizing(3, 3, Interpolation.Area, cropToAspectRatio: true), [[4, 6, 2]], [null, 3, 3, 2], 0),
+        new("UpSampling2D_lanczos", () => new UpSampling2D(2, interpolation: Interpolation.Lanczos5), [[3, 4, 2]], [null, 6, 8, 2], 0),
         new("CenterCrop", () => new CenterCrop(2, 3), [[5, 6, 2]], [null, 2, 3, 2], 0),
         new("CenterCrop_enlarged", () => new CenterCrop(4, 8), [[4, 6, 2]], [null, 4, 8, 2], 0),
         new("RandomFlip", () => new RandomFlip(), [[3, 4, 2]], [null, 3, 4, 2], 0),

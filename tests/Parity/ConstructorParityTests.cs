@@ -112,7 +112,7 @@ public sealed class ConstructorParityTests
         var type when type == typeof(double) => 0.5,
         var type when type == typeof(string) => "ab,bc->ac",
         var type when type == typeof(IntValues) => (IntValues)(@class == "Permute" ? 1 : 2),
-        var type when type == typeof(DoubleValues) => (DoubleValues)0.5,
+        var type when type == typeof(DoubleValues) => (DoubleValues)(@class == "RandomPosterization" ? 2 : 0.5),
         var type when type == typeof(Shape) => Shape.Of(2),
         var type when type == typeof(Activation) => Activation.Relu,
         var type when type == typeof(RecurrentLayer) => new Lstm(2),
@@ -124,6 +124,7 @@ public sealed class ConstructorParityTests
         var type when type == typeof(Func<int, double, double>) => (int _, double rate) => rate,
         var type when type == typeof(Func<int, double>) => (int _) => 1.0,
         var type when type == typeof(Func<SymbolicTensor, SymbolicTensor>) => (SymbolicTensor x) => x,
+        var type when type == typeof(IReadOnlyList<Layer>) => new Layer[] { new Dense(2) },
         var type when type == typeof(Layer) || type == typeof(LayerBase) => new Dense(2),
         var type => throw new AssertFailedException($"{@class}: no sample of {type.Name} {parameter.Name}"),
     };

@@ -33,8 +33,7 @@ internal static class KerasApplication
 
     private static Model Made(JsonNode file) =>
         Model.FromJson(
-            file["model"] is JsonValue text ? text.GetValue<string>() : file["model"]!.ToJsonString(),
-            new CustomObjects().Add<LayerScale>().Add<CustomScaleLayer>());
+            file["model"] is JsonValue text ? text.GetValue<string>() : file["model"]!.ToJsonString());
 
     private static JsonNode Read(string name)
     {

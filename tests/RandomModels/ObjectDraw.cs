@@ -13,7 +13,10 @@ internal sealed class ObjectDraw(Recipe recipe, bool fixedBatch)
     // A kernel that no product could use, or that only a matrix can have.
     private static readonly string[] s_ofMatrices = ["Identity", "Orthogonal", "OrthogonalRegularizer"];
 
-    private static readonly string[] s_wrappers = ["Bidirectional", "TimeDistributed", "SpectralNormalization", "RNN", "StackedRNNCells"];
+    // A kernel that fits no other weight than that of a spectrogram.
+    private const string OfSound = "STFT";
+
+    private static readonly string[] s_wrappers = ["Bidirectional", "TimeDistributed", "SpectralNormalization", "RNN", "StackedRNNCells", "Pipeline"];
 
     /// <summary>The forms in which layers are called, each class once per rank, type and number of inputs.</summary>
     public static IReadOnlyList<LayerForm> Forms { get; } = [.. LayerCases.All
@@ -91,7 +94,8 @@ internal sealed class ObjectDraw(Recipe recipe, bool fixedBatch)
         }
 
         var matrix = option is "recurrent_initializer" or "recurrent_regularizer" && !owner.StartsWith("Conv", StringComparison.Ordinal);
-        KerasType[] types = [.. table.Distinct().Where(type => matrix || !s_ofMatrices.Contains(type.Name)).OrderBy(type => type.Name, StringComparer.Ordinal)];
+        KerasType[] types = [.. table.Distinct().Where(type => type.Name != OfSound && (matrix || !s_ofMatrices.Contains(type.Name)))
+            .OrderBy(type => type.Name, StringComparer.Ordinal)];
         return Make(draw.Of(types), Shape.Of(), draw, path);
     }
 
@@ -142,6 +146,10 @@ internal sealed class ObjectDraw(Recipe recipe, bool fixedBatch)
         if (type.Name is "GroupNormalization") needed.Add("groups");
         if (type.Name is "Discretization") needed.Add("bin_boundaries");
         if (type.Name is "IntegerLookup") needed.Add("vocabulary");
+
+        // By default these take longer sounds than there are here.
+        if (type.Name is "MelSpectrogram") needed.UnionWith(["fft_length", "num_mel_bins"]);
+        if (type.Name is "STFTSpectrogram") needed.Add("frame_length");
 
         // By default these add up to 255, beyond which nothing else here goes.
         if (type.Find("value_range") is not null) needed.Add("value_range");

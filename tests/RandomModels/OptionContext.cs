@@ -126,6 +126,12 @@ internal sealed record OptionContext(ObjectDraw Objects, KerasType Type, string 
             return (cells.Select(cell => (RecurrentCell)cell.Value).ToArray(), "[" + string.Join(", ", cells.Select(cell => cell.Text)) + "]");
         }
 
+        if (kind == typeof(IReadOnlyList<Layer>))
+        {
+            var inner = Objects.Inner(Class, Shape, Draw, Path);
+            return (new[] { new Rescaling(0.5), (Layer)inner.Value }, $"[Rescaling(0.5), {inner.Text}]");
+        }
+
         var (value, text) = kind == typeof(RecurrentCell) ? Objects.Cell(Shape, Draw, Path, true)
             : kind == typeof(RecurrentLayer) ? Objects.Recurrent(Shape, Draw, Path)
             : Objects.Inner(Class, Shape, Draw, Path);

@@ -38,8 +38,12 @@ internal static class OptionRules
             case "GroupQueryAttention":
                 yield return ("num_query_heads", draw.Between(1, 3) * (int)options["num_key_value_heads"]!);
                 break;
-            case "RandomRotation" or "RandomTranslation" or "RandomZoom" when options.GetValueOrDefault("interpolation") is Interpolation.Bicubic:
+            case "RandomRotation" or "RandomTranslation" or "RandomZoom" or "RandomShear" or "RandomPerspective" or "RandomElasticTransform" or "RandAugment"
+                or "AugMix" when options.GetValueOrDefault("interpolation") is Interpolation and not (Interpolation.Nearest or Interpolation.Bilinear):
                 yield return ("interpolation", Interpolation.Nearest);
+                break;
+            case "UpSampling2D" when options.GetValueOrDefault("interpolation") is Interpolation.Area:
+                yield return ("interpolation", Interpolation.Bicubic);
                 break;
             case "MultiHeadAttention" or "GroupQueryAttention" when shape.Rank > 3:
                 // A window reaches along one axis.

@@ -79,6 +79,41 @@ internal static class OptionValues
         ["RandomContrast.factor"] = at => at.Draw.Chance(0.5)
             ? (DoubleValues)at.Draw.Between(0.05f, 0.4f)
             : [at.Draw.Between(0.05f, 0.4f), at.Draw.Between(0.05f, 0.4f)],
+        ["RandomSaturation.factor"] = at => at.Share(),
+        ["RandomHue.factor"] = at => at.Share(),
+        ["RandomGrayscale.factor"] = at => at.Draw.Between(0f, 1f),
+        ["RandomErasing.factor"] = at => at.Share(),
+        ["RandomErasing.scale"] = at => at.Share(),
+        ["RandomErasing.fill_value"] = at => (DoubleValues)at.Draw.Between(-1f, 1f),
+        ["CutMix.factor"] = at => at.Share(),
+        ["RandomSharpness.factor"] = at => at.Share(),
+        ["RandomGaussianBlur.factor"] = at => at.Share(),
+        ["RandomGaussianBlur.kernel_size"] = at => at.Draw.Chance(0.5) ? (IntValues)3 : (IntValues)(at.Draw.Of(1, 3), at.Draw.Of(3, 5)),
+        ["RandomGaussianBlur.sigma"] = at => (DoubleValues)([at.Draw.Between(0.25f, 0.5f), at.Draw.Between(0.5f, 1f)]),
+        ["RandomPosterization.factor"] = at => (DoubleValues)at.Draw.Between(1, 8),
+        ["RandomInvert.factor"] = at => at.Share(),
+        ["RandomPerspective.factor"] = at => at.Share(),
+        ["RandomPerspective.scale"] = at => at.Draw.Between(0f, 0.5f),
+        ["RandomElasticTransform.factor"] = at => at.Share(),
+        ["RandomElasticTransform.scale"] = at => at.Share(),
+        ["RandAugment.factor"] = at => at.Share(),
+        ["AugMix.factor"] = at => at.Share(),
+        ["x_factor"] = at => at.Share(),
+        ["y_factor"] = at => at.Share(),
+        ["addition_factor"] = at => at.Share(),
+        ["threshold_factor"] = at => at.Share(),
+        ["brightness_factor"] = at => at.Rule("factor"),
+        ["contrast_factor"] = at => at.Share(),
+        ["saturation_factor"] = at => at.Share(),
+        ["hue_factor"] = at => at.Share(),
+        ["num_ops"] = at => at.Draw.Between(1, 2),
+        ["num_chains"] = at => at.Draw.Between(1, 2),
+        ["chain_depth"] = at => 1,
+        ["bins"] = at => at.Draw.Between(2, 256),
+        ["clip_limit"] = at => at.Draw.Between(0f, 6f),
+        ["tile_grid_size"] = at => at.PerAxis(_ => at.Draw.Between(1, 3)),
+        ["max_number"] = at => at.Draw.Between(1, 4),
+        ["MaxNumBoundingBoxes.fill_value"] = at => at.Draw.Between(-1, 1),
         ["height_factor"] = at => at.Rule("factor"),
         ["width_factor"] = at => at.Rule("factor"),
         ["value_range"] = at => (DoubleValues)([-at.Draw.Between(3f, 9f), at.Draw.Between(3f, 9f)]),
@@ -95,6 +130,29 @@ internal static class OptionValues
             ["rmin"] = 0.3f,
             ["dmax"] = at.Draw.Between(0.5f, 2f),
         },
+
+        ["fft_length"] = at => at.Draw.Of(8, 16),
+        ["sequence_stride"] = at => at.Draw.Between(1, 5),
+        ["sequence_length"] = at => at.Draw.Between(4, 8),
+        ["MelSpectrogram.window"] = at => at.Draw.Of("hann", "hamming"),
+        ["window"] = at => at.Draw.Of("hann", "hamming", "blackman", "bartlett", "cosine", "boxcar"),
+        ["sampling_rate"] = at => at.Draw.Of(8000, 16000),
+        ["num_mel_bins"] = at => at.Draw.Between(1, 6),
+        ["min_freq"] = at => at.Draw.Between(0f, 100f),
+        ["max_freq"] = at => at.Draw.Between(1000f, 4000f),
+        ["top_db"] = at => at.Draw.Between(10f, 80f),
+        ["mag_exp"] = at => at.Draw.Of(1f, 2f),
+        ["min_power"] = at => at.Draw.Between(0.001f, 0.1f),
+        ["ref_power"] = at => at.Draw.Between(0.5f, 2f),
+        ["frame_length"] = at => at.Draw.Between(2, 6),
+        ["frame_step"] = at => at.Draw.Between(1, 2),
+        ["STFTSpectrogram.fft_length"] = at => at.Draw.Of(8, 9),
+
+        ["init_values"] = at => at.Draw.Between(0.1f, 1f),
+        ["projection_dim"] = at => at.Channels ?? 3,
+        ["CustomScaleLayer.scale"] = at => at.Draw.Between(0.1f, 1f),
+        ["ReversibleEmbedding.output_dim"] = at => at.Channels ?? at.Draw.Size(),
+        ["logit_soft_cap"] = at => at.Draw.Between(0.5f, 4f),
 
         ["kernel_size"] = at => at.PerAxis(axis => at.Draw.Between(1, Math.Min(3, at.SpatialSize(axis) ?? 3))),
         ["pool_size"] = at => at.PerAxis(axis => at.Draw.Between(1, Math.Min(3, at.SpatialSize(axis) ?? 3))),
@@ -199,7 +257,8 @@ internal static class OptionValues
         if (kind == typeof(Activation)) return Plain(at.Draw.Of(Activations));
         if (typeof(Initializer).IsAssignableFrom(kind) || typeof(Regularizer).IsAssignableFrom(kind) || typeof(Constraint).IsAssignableFrom(kind))
             return at.Made(kind);
-        if (typeof(LayerBase).IsAssignableFrom(kind) || kind == typeof(IReadOnlyList<RecurrentCell>)) return at.Layers(kind);
+        if (typeof(LayerBase).IsAssignableFrom(kind) || kind == typeof(IReadOnlyList<RecurrentCell>) || kind == typeof(IReadOnlyList<Layer>))
+            return at.Layers(kind);
         if (kind.IsEnum) return Plain(at.Draw.Of<object>([.. Enum.GetValues(kind)]));
         if (kind == typeof(EdgeWidths) && at.Option == "padding") return Plain(at.Rule("edges"));
 
@@ -216,6 +275,10 @@ internal static class OptionValues
         // With the digits of the float, as one would write it.
         static double AsWritten(float number) => double.Parse(Text(number), CultureInfo.InvariantCulture);
     }
+
+    /// <summary>A share, or two as bounds.</summary>
+    private static DoubleValues Share(this OptionContext at) =>
+        at.Draw.Chance(0.5) ? at.Draw.Between(0.05f, 0.4f) : [at.Draw.Between(0.05f, 0.4f), at.Draw.Between(0.4f, 0.9f)];
 
     public static object? Rule(this OptionContext at, string option) =>
         s_rules.TryGetValue($"{at.Class}.{option}", out var rule) || s_trainingRules.TryGetValue($"{at.Class}.{option}", out rule)

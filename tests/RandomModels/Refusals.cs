@@ -28,6 +28,10 @@ internal static class Refusals
         ("compares queries and keys feature by feature", "a key that was drawn for another query", s_building),
         ("expected as many values as keys", "as above, for values", s_building),
         ("more than one of the axes", "attention over several axes needs their sizes", s_building),
+        ("takes red, green and blue", "hue and saturation are of colors", s_building),
+        ("samples at each end", "a sound is mirrored by half of the transform", s_building),
+        ("positions requires more than that along axis", "as above, where the data's length is not known before", s_building),
+        ("goes back from vectors of", "a call of vectors that have another size", s_building),
         ("takes a matrix of known size", "orthogonality is a property of matrices", s_building),
 
         // Training.

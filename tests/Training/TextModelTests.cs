@@ -35,6 +35,27 @@ public sealed class TextModelTests
         Assert.AreEqual(1, trainer.Evaluate(texts, labels, batchSize: 7)["accuracy"]);
     }
 
+    /// <summary>The example in Keras' documentation of the layer; integers count as they are, and the order of features counts.</summary>
+    [TestMethod]
+    public void Crossed_features_fall_into_the_bins_of_Keras()
+    {
+        string[] words = ["A", "B", "A", "B", "A"];
+        long[] numbers = [101, 101, 101, 102, 102];
+        var (word, number) = (Model.Input([], DType.String), Model.Input([], DType.Int64));
+        NDArrays data = [words, numbers];
+        float[] expected = [1, 4, 1, 1, 3];
+        CollectionAssert.AreEqual(expected, new Model([word, number], new HashedCrossing(5).Call(word, number)).Predict(data).ToArray());
+        var vectors = new Model([word, number], new HashedCrossing(5, EncodingMode.OneHot).Call(word, number)).Predict(data);
+        Assert.AreEqual(Shape.Of(5, 5), vectors.Shape);
+        for (var i = 0; i < 25; i++) Assert.AreEqual(expected[i / 5] == i % 5 ? 1 : 0, vectors.ToArray()[i]);
+        var turned = new Model([word, number], new HashedCrossing(1000).Call(number, word)).Predict(data).ToArray();
+        CollectionAssert.AreNotEqual(new Model([word, number], new HashedCrossing(1000).Call(word, number)).Predict(data).ToArray(), turned);
+
+        Assert.Contains("two features", Assert.Throws<ModelException>(() => new HashedCrossing(5).Call(word)).Message);
+        Assert.Contains("text or integers", Assert.Throws<ModelException>(() => new HashedCrossing(5).Call(word, Model.Input([]))).Message);
+        Assert.Contains("Int or OneHot", Assert.Throws<ModelException>(() => new HashedCrossing(5, EncodingMode.Count)).Message);
+    }
+
     /// <summary>The examples in Keras' documentation of the layer.</summary>
     [TestMethod]
     public void Words_fall_into_the_bins_of_Keras()

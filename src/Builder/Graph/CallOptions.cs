@@ -32,6 +32,9 @@ internal sealed record CallOptions
     /// <summary>Recurrent layers that run backwards: outputs are ordered by their time step, not in the order in which they were computed.</summary>
     public bool OwnTimes { get; init; }
 
+    /// <summary>ReversibleEmbedding: from vectors to a score per index.</summary>
+    public bool Reverse { get; init; }
+
     /// <summary>True to compute always as in training, false to compute always as in inference; null to follow the use of the model.</summary>
     public bool? Training { get; init; }
 

@@ -64,3 +64,46 @@ internal sealed record HashText(int Bins, string? Mask, (ulong First, ulong Seco
         return Mask is null ? (long)(hash % (ulong)Bins) : 1 + (long)(hash % (ulong)(Bins - 1));
     }
 }
+
+/// <summary>The bin of several features together, text or integers: TensorFlow's hash of a cross.</summary>
+/// <param name="Bins">The number of bins.</param>
+internal sealed record CrossHash(int Bins) : TextOp
+{
+    // The key that TensorFlow uses where none is given.
+    private const ulong Key = 0xDECAFCAFFE;
+
+    private const ulong Factor = 0xc6a4a7935bd1e995;
+
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        foreach (var input in inputs)
+        {
+            if (input.Type is not (DType.String or DType.Int64))
+                throw new ModelException($"takes text or integers, but got {input.Type.KerasName()}. Cast real numbers to integers, or use Discretization.");
+            if (!input.Shape.IsCompatibleWith(inputs[0].Shape))
+                throw new ModelException($"takes features of equal shapes, but got {inputs[0].Shape} and {input.Shape}. Reshape one of them.");
+        }
+
+        return [inputs[0] with { Type = DType.Int64 }];
+    }
+
+    /// <summary>The bin of features, each as a hash or as an integer.</summary>
+    public long BinOf(ReadOnlySpan<ulong> features)
+    {
+        var hash = Key;
+        foreach (var feature in features)
+        {
+            unchecked
+            {
+                hash ^= Factor;
+                hash ^= Shifted(feature * Factor) * Factor;
+                hash *= Factor;
+                hash = Shifted(Shifted(hash) * Factor);
+            }
+        }
+
+        return (long)(hash % (ulong)Bins);
+
+        static ulong Shifted(ulong value) => value ^ (value >> 47);
+    }
+}

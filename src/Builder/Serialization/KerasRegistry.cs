@@ -51,6 +51,7 @@ internal static class KerasRegistry
         Layer<Cropping1D>("Cropping1D", omitted: ["data_format"]),
         Layer<Cropping2D>("Cropping2D"),
         Layer<Cropping3D>("Cropping3D"),
+        Row<CustomScaleLayer>("CustomScaleLayer", "keras.src.applications.inception_resnet_v2", CallForm.List, notesShape: true),
         Layer<Dense>("Dense", omitted: ["activity_regularizer", .. KerasType.LoraKeys], keys: [Null("quantization_config")]),
         Layer<DepthwiseConv1D>("DepthwiseConv1D"),
         Layer<DepthwiseConv2D>("DepthwiseConv2D"),
@@ -73,6 +74,7 @@ internal static class KerasRegistry
         Layer<GroupQueryAttention>("GroupQueryAttention"),
         Layer<Gru>("GRU", CallForm.Recurrent, mask: true, keys: RecurrentKeys),
         Layer<GruCell>("GRUCell", notesShape: false, keys: [Ignored("implementation", "2") with { Written = false }]),
+        Layer<HashedCrossing>("HashedCrossing", CallForm.List, notesShape: false, omitted: ["trainable"], keys: [Ignored("sparse", "false")]),
         Layer<Hashing>("Hashing", notesShape: false, keys: [Ignored("sparse", "false")], single: ["salt"]),
         Layer<Layers.Identity>("Identity", notesShape: false),
         Layer<IntegerLookup>("IntegerLookup", notesShape: false, keys: [
@@ -82,6 +84,7 @@ internal static class KerasRegistry
             Ignored("vocabulary_dtype", "\"int64\""),
             Ignored("vocabulary_size", "null") with { Written = false }]),
         Layer<LayerNormalization>("LayerNormalization"),
+        Row<LayerScale>("LayerScale", "keras.src.applications.convnext", notesShape: true),
         Layer<LeakyRelu>("LeakyReLU", notesShape: false),
         Layer<Lstm>("LSTM", CallForm.Recurrent, mask: true, keys: RecurrentKeys),
         Layer<LstmCell>("LSTMCell", notesShape: false, keys: [Ignored("implementation", "2") with { Written = false }]),
@@ -107,7 +110,10 @@ internal static class KerasRegistry
         Layer<RepeatVector>("RepeatVector"),
         Layer<Rescaling>("Rescaling"),
         Layer<Reshape>("Reshape", notesShape: false),
-        Layer<Resizing>("Resizing", notesShape: false, keys: [Fixed("fill_mode", "\"constant\""), Fixed("antialias", "false")]),
+        Layer<Resizing>("Resizing", notesShape: false, keys: [Fixed("fill_mode", "\"constant\"")]),
+        Layer<ReversibleEmbedding>("ReversibleEmbedding", omitted: [.. KerasType.LoraKeys], keys: [
+            Null("quantization_config"),
+            Ignored("reverse_dtype", "null")]),
         Layer<RmsNormalization>("RMSNormalization"),
         Layer<Rnn>("RNN", CallForm.Recurrent, mask: true),
         Layer<SeparableConv1D>("SeparableConv1D"),
@@ -126,6 +132,7 @@ internal static class KerasRegistry
             Fixed("salt", "null") with { Written = false },
             Ignored("vocabulary_size", "null") with { Written = false }]),
         Layer<Subtract>("Subtract", CallForm.List),
+        Layer<TernaryDense>("TernaryDense"),
         Layer<TextVectorization>("TextVectorization", notesShape: false, single: ["ngrams"], keys: [
             Ignored("sparse", "false"),
             Fixed("ragged", "false"),

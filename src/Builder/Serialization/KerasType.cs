@@ -62,6 +62,9 @@ internal sealed class KerasType
     /// <summary>Keras' module; <see langword="null"/> for a custom class.</summary>
     public string? Module { get; }
 
+    /// <summary>Whether it is a layer that Keras' applications define for themselves, which files name like a user's.</summary>
+    public bool IsOfApplications => Module?.StartsWith("keras.src.applications.", StringComparison.Ordinal) == true;
+
     public Type Type { get; }
 
     public KerasKind Kind { get; }

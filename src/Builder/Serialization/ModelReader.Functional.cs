@@ -194,6 +194,9 @@ internal sealed partial class ModelReader
                 case "use_causal_mask":
                     options = options with { UseCausalMask = Flag(value, name) };
                     break;
+                case "reverse":
+                    options = options with { Reverse = Flag(value, name) };
+                    break;
                 case "training":
                     options = options with { Training = Flag(value, name) };
                     break;

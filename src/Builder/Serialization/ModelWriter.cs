@@ -9,6 +9,8 @@ internal sealed partial class ModelWriter
 {
     private static readonly string[] s_attentionShapes = ["query_shape", "value_shape", "key_shape"];
 
+    private static readonly string[] s_ofAll = ["trainable", "dtype"];
+
     private readonly ReadProblems _problems = new();
     private readonly Dictionary<LayerBase, (JsonObject Json, int Id)> _written = new(ReferenceEqualityComparer.Instance);
     private readonly bool _merged;
@@ -199,13 +201,13 @@ internal sealed partial class ModelWriter
         var type = TypeOf(layer);
         var json = new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name };
         var config = new JsonObject { ["name"] = name, ["trainable"] = layer.Trainable, ["dtype"] = Policy(layer) };
-        if (type.Omitted.Contains("trainable")) config.Remove("trainable");
+        foreach (var key in s_ofAll.Where(type.Omitted.Contains)) config.Remove(key);
         WriteConfig(type, layer, config, $"layer '{name}' ({layer.ClassName})");
 
         // In Keras either all calls of a layer return states or none does. The option of Bidirectional is that of its layers, which it calls alike.
         if (type.Find("return_state") is not null && layer.Calls.Any(call => call.Options.ReturnState)) config["return_state"] = true;
         json["config"] = config;
-        json["registered_name"] = type.Module is null ? "Custom>" + type.Name : null;
+        json["registered_name"] = type.Module is null ? "Custom>" + type.Name : type.IsOfApplications ? type.Name : null;
         if (layer.EndsMask) json[FormatVersion.EndsMaskKey] = true;
         if (type.NotesShape && layer.Calls.Count > 0) json["build_config"] = WriteShapes(type, layer.Calls[0]);
         return json;
@@ -260,6 +262,7 @@ internal sealed partial class ModelWriter
         Add("attention_mask", options.AttentionMask);
         if (options.ReturnAttentionScores) keywords["return_attention_scores"] = true;
         if (options.UseCausalMask) keywords["use_causal_mask"] = true;
+        if (options.Reverse) keywords["reverse"] = true;
         if (options.Training is { } training) keywords["training"] = training;
         return new JsonObject { ["args"] = positional, ["kwargs"] = keywords };
 

@@ -160,6 +160,7 @@ internal static class EmitterTable
 
         // Text.
         CountTokens count => With(count, Texts.Counts),
+        CrossHash cross => With(cross, Texts.Cross),
         HashText hash => With(hash, Texts.Hash),
         LookupText lookup => With(lookup, Texts.Lookup),
         TokenIndices tokens => With(tokens, Texts.Indices),

@@ -14,6 +14,9 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
     // A photograph with the allowed number of pixels takes a fraction of this.
     private const int LargestFile = 1 << 29;
 
+    private readonly ResizeMode _mode = Layers.Images.ModeOf(interpolation) ?? throw Check.Option(
+        "ImageFolder", nameof(interpolation), interpolation.ToString(), "Nearest, Bilinear or Bicubic", "A Resizing layer has the others.");
+
     /// <summary>The images of files: (files, height, width, channels), 0 to 255.</summary>
     /// <exception cref="DataException">A file is missing, too large, damaged or not an image; the message names it.</exception>
     public NDArray Read(IReadOnlyList<string> paths)
@@ -81,13 +84,7 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
     /// <summary>Resizes along the width, then along the height; each new pixel is a weighted sum of old ones.</summary>
     private void Resize(ImageResult image, int top, int left, int rows, int columns, Span<float> target)
     {
-        var mode = interpolation switch
-        {
-            Interpolation.Nearest => ResizeMode.Nearest,
-            Interpolation.Bilinear => ResizeMode.Linear,
-            _ => ResizeMode.Cubic,
-        };
-        var (along, down) = (ResizeWeights.Rows(columns, width, mode), ResizeWeights.Rows(rows, height, mode));
+        var (along, down) = (ResizeWeights.Rows(columns, width, _mode), ResizeWeights.Rows(rows, height, _mode));
         var line = new float[width * channels];
         target.Clear();
 

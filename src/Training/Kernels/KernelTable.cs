@@ -35,6 +35,7 @@ internal static class KernelTable
         Conv op => request => ConvolutionKernels.Forward(request, op),
         ConvInputGradient op => request => ConvolutionKernels.InputGradient(request, op),
         ConvTranspose op => request => ConvolutionKernels.Transposed(request, op),
+        CrossHash op => request => TextKernels.Cross(request, op),
         CountTokens op => request => TextKernels.Count(request, op),
         ConvWeightGradient op => request => ConvolutionKernels.WeightGradient(request, op),
         CumSum op => request => ScanKernels.CumSum(request, op),

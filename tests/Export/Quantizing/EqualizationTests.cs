@@ -19,7 +19,7 @@ public sealed class EqualizationTests
         var options = new QuantizationOptions { Equalize = true, PerChannel = false };
         var folded = new FoldedGraph(model);
         var values = new QuantizedValues(folded, QuantizationKind.StaticInt8);
-        var equalized = Equalization.Of(folded, values.Products, x, options);
+        var equalized = OnnxFunctional.Export.Quantizing.Equalization.Of(folded, values.Products, x, options);
         var expected = model.PredictAll(x);
         var actual = GraphRun.All(model, equalized.Inputs, equalized.Outputs, x, 5);
         for (var i = 0; i < expected.Count; i++)

@@ -14,6 +14,9 @@ public sealed class MixedPrecisionTests
 {
     private static readonly MixedPrecision[] s_policies = [MixedPrecision.Float16, MixedPrecision.BFloat16];
 
+    // The gradient of a logarithm of nearly nothing is as large as the input is inexact; that of what a scale of the input does not change is nothing.
+    private static readonly string[] s_steep = ["StftSpectrogram", "AutoContrast"];
+
     public static IEnumerable<object[]> Networks =>
         from name in new[] { "mlp", "residual", "lstm", "transformer" } from policy in s_policies select new object[] { name, policy };
 
@@ -66,7 +69,7 @@ public sealed class MixedPrecisionTests
     [DynamicData(nameof(Layers))]
     public void Every_layer_has_the_gradients_of_Float32_but_for_rounding(LayerCase row)
     {
-        if (row.InputType != DType.Float32 || row.Inputs.Any(shape => !shape.IsKnown)) return;
+        if (row.InputType != DType.Float32 || row.Inputs.Any(shape => !shape.IsKnown) || s_steep.Contains(row.Name)) return;
         var random = new Random(4);
         SymbolicTensor[] inputs = [.. row.Inputs.Select(shape => Model.Input(shape, batchSize: row.BatchSize))];
         SymbolicTensor[] scaled = [.. inputs.Select(input => input.Apply(new BatchNormalization()))];

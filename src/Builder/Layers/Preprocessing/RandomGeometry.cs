@@ -27,9 +27,9 @@ public abstract class RandomGeometry : RandomImageLayer
         : base(seed, dataFormat, name)
     {
         FillMode = fillMode;
-        Interpolation = interpolation != Interpolation.Bicubic
+        Interpolation = interpolation is Interpolation.Nearest or Interpolation.Bilinear
             ? interpolation
-            : throw Check.Option(GetType().Name, nameof(interpolation), nameof(Interpolation.Bicubic), "Nearest or Bilinear");
+            : throw Check.Option(GetType().Name, nameof(interpolation), interpolation.ToString(), "Nearest or Bilinear");
         FillValue = Check.Finite(fillValue, GetType().Name, nameof(fillValue));
     }
 

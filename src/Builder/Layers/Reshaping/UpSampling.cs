@@ -13,6 +13,15 @@ public enum Interpolation
 
     /// <summary>A cubic through the four nearest along each axis.</summary>
     Bicubic,
+
+    /// <summary>A windowed sine through the six nearest along each axis; sizes must be known.</summary>
+    Lanczos3,
+
+    /// <summary>A windowed sine through the ten nearest along each axis; sizes must be known.</summary>
+    Lanczos5,
+
+    /// <summary>The mean of the area that a position covers; sizes must be known. Of <see cref="Resizing"/> only, as in Keras.</summary>
+    Area,
 }
 
 /// <summary>The base of the upsamplings: the number of positions is multiplied by an integer factor.</summary>
@@ -26,13 +35,14 @@ public abstract class UpSampling : SpatialLayer
     /// <summary>The factor along each axis.</summary>
     public IntValues Size { get; }
 
-    private protected virtual Operators.ResizeMode Mode => Operators.ResizeMode.Nearest;
+    private protected sealed override SymbolicTensor Compute(SymbolicTensor x) =>
+        ChannelOrder.FromLast(Enlarged(ChannelOrder.ToLast(x, DataFormat)), DataFormat);
 
-    private protected sealed override SymbolicTensor Compute(SymbolicTensor x)
-    {
-        var resize = new Operators.Resize(IntList.Repeat(0, SpatialRank), Size.List, Mode);
-        return ChannelOrder.FromLast(Ops.Make(resize, ChannelOrder.ToLast(x, DataFormat)), DataFormat);
-    }
+    /// <summary>The positions of a channels-last tensor, multiplied.</summary>
+    private protected virtual SymbolicTensor Enlarged(SymbolicTensor x) => Enlarged(x, Operators.ResizeMode.Nearest);
+
+    private protected SymbolicTensor Enlarged(SymbolicTensor x, Operators.ResizeMode mode) =>
+        Ops.Make(new Operators.Resize(IntList.Repeat(0, SpatialRank), Size.List, mode), x);
 }
 
 /// <summary>Repeats every position <c>size</c> times along one axis, such as time.</summary>
@@ -65,14 +75,13 @@ public sealed class UpSampling2D(
     : UpSampling(2, size, dataFormat, name)
 {
     /// <summary>How values between known positions are computed, with half-pixel centers.</summary>
-    public Interpolation Interpolation { get; } = interpolation;
+    public Interpolation Interpolation { get; } = interpolation != Interpolation.Area
+        ? interpolation
+        : throw Check.Option("UpSampling2D", nameof(interpolation), nameof(Interpolation.Area), "Nearest, Bilinear, Bicubic, Lanczos3 or Lanczos5");
 
-    private protected override Operators.ResizeMode Mode => Interpolation switch
-    {
-        Interpolation.Bilinear => Operators.ResizeMode.Linear,
-        Interpolation.Bicubic => Operators.ResizeMode.Cubic,
-        _ => Operators.ResizeMode.Nearest,
-    };
+    private protected override SymbolicTensor Enlarged(SymbolicTensor x) => Images.ModeOf(Interpolation) is { } mode
+        ? Enlarged(x, mode)
+        : Images.Resized(x, Size[0] * Check.Known(x, 1, "the height"), Size[1] * Check.Known(x, 2, "the width"), Interpolation);
 }
 
 /// <summary>Repeats every position <c>size</c> times along the three axes of a volume.</summary>

@@ -65,6 +65,9 @@ internal static class Texts
     public static void Hash(Emission emission, Node node, HashText op) => emission.Refuse(
         node, $"ONNX has no hash of text, so {op.Bins} bins have no form in it. Use StringLookup, or hash before the model.");
 
+    public static void Cross(Emission emission, Node node, CrossHash op) => emission.Refuse(
+        node, $"ONNX has no hash of text, so {op.Bins} bins of crossed features have no form in it. Cross them before the model.");
+
     /// <summary>The tokens of each text, those of shorter ones padded with empty ones; null if the file cannot hold that.</summary>
     private static string? Tokens(Emission emission, Node node, TextRules rules, WordTable words)
     {

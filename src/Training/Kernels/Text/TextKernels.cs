@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxFunctional.Layers;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training.Execution;
 
@@ -21,6 +22,8 @@ internal static class TextKernels
     public static Kernel WordsAt(KernelRequest request, WordsAt op) => new WordsKernel(request, op);
 
     public static Kernel Hash(KernelRequest request, HashText op) => new HashKernel(request, op);
+
+    public static Kernel Cross(KernelRequest request, CrossHash op) => new CrossKernel(request, op);
 
     private static ModelException Refused(Node node, string word) => new(
         $"The word '{word}' is not in the vocabulary of {node.Outputs[0].Origin}. Add it, or pass numOovIndices: 1 to give unknown words an index.");
@@ -86,6 +89,28 @@ internal static class TextKernels
             var isText = _input.Spec.Type == DType.String;
             for (var i = first; i < end; i++)
                 _bins.Longs[i] = op.BinOf(isText ? _input.Strings[i] : _input.Longs[i].ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private sealed class CrossKernel(KernelRequest request, CrossHash op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerHash))
+    {
+        private readonly ValueBuffer[] _features = [.. Enumerable.Range(0, request.Node.Inputs.Count).Select(request.Input)];
+        private readonly ValueBuffer _bins = request.Output();
+
+        protected override void Compute(int first, int end)
+        {
+            var features = new ulong[_features.Length];
+            for (var i = first; i < end; i++)
+            {
+                for (var k = 0; k < features.Length; k++)
+                {
+                    features[k] = _features[k].Spec.Type == DType.String
+                        ? TextHash.Fingerprint(_features[k].Strings[i])
+                        : unchecked((ulong)_features[k].Longs[i]);
+                }
+
+                _bins.Longs[i] = op.BinOf(features);
+            }
         }
     }
 }
