@@ -1,3 +1,4 @@
+using OnnxFunctional.Initializers;
 using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Tests.Cases;
@@ -318,6 +319,27 @@ public static partial class LayerCases
         new("Resizing_lanczos", () => new Resizing(7, 4, Interpolation.Lanczos3, antialias: true), [[5, 6, 2]], [null, 7, 4, 2], 0),
         new("Resizing_area_crop", () => new Resizing(3, 3, Interpolation.Area, cropToAspectRatio: true), [[4, 6, 2]], [null, 3, 3, 2], 0),
         new("UpSampling2D_lanczos", () => new UpSampling2D(2, interpolation: Interpolation.Lanczos5), [[3, 4, 2]], [null, 6, 8, 2], 0),
+        new("MelSpectrogram", () => new MelSpectrogram(16, 4, 12, numMelBins: 5), [[40]], [null, 5, 11], 0),
+        new("MelSpectrogram_magnitude", () => new MelSpectrogram(16, 4, window: null, numMelBins: 5, powerToDb: false, magExp: 1), [[40]], [null, 5, 11], 0),
+        new("StftSpectrogram", () => new StftSpectrogram(frameLength: 8), [[20, 2]], [null, 4, 10], 2),
+        new(
+            "StftSpectrogram_psd",
+            () => new StftSpectrogram(SpectrogramMode.Psd, 8, 3, 16, "hamming", scaling: WindowScaling.Spectrum),
+            [[20, 1]],
+            [null, 5, 9],
+            2),
+        new("StftSpectrogram_angle", () => new StftSpectrogram(SpectrogramMode.Angle, 8, expandDims: true), [[20, 2]], [null, 4, 5, 2], 2)
+        {
+            Differentiable = false,
+        },
+        new(
+            "StftSpectrogram_stft",
+            () => new StftSpectrogram(
+                SpectrogramMode.Stft, 8, window: null, padding: Padding.Same, expandDims: true, dataFormat: DataFormat.ChannelsFirst),
+            [[2, 20]],
+            [null, 2, 5, 10],
+            2),
+        new("StftSpectrogram_real", () => new StftSpectrogram(SpectrogramMode.Real, 8, dataFormat: DataFormat.ChannelsFirst), [[2, 20]], [null, 10, 4], 1),
         new("CenterCrop", () => new CenterCrop(2, 3), [[5, 6, 2]], [null, 2, 3, 2], 0),
         new("CenterCrop_enlarged", () => new CenterCrop(4, 8), [[4, 6, 2]], [null, 4, 8, 2], 0),
         new("RandomFlip", () => new RandomFlip(), [[3, 4, 2]], [null, 3, 4, 2], 0),

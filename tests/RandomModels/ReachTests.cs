@@ -1,4 +1,5 @@
 using System.Reflection;
+using OnnxFunctional.Initializers;
 using OnnxFunctional.Serialization;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
@@ -25,8 +26,8 @@ public sealed class ReachTests
     [TestMethod]
     public void Every_layer_initializer_regularizer_constraint_and_option_is_drawn()
     {
-        // Models are drawn over numbers.
-        var missing = Wanted(KerasRegistry.ByType.Values.Where(type => !LayerCases.OfText.Contains(type.Type)));
+        // Models are drawn over numbers, and one initializer is that of spectrograms alone.
+        var missing = Wanted(KerasRegistry.ByType.Values.Where(type => !LayerCases.OfText.Contains(type.Type) && type.Type != typeof(Stft)));
         for (var i = 0; i < MostModels && missing.Count > 0; i++)
         {
             var draw = new Draw((ulong)i);

@@ -93,6 +93,7 @@ internal static class KerasRegistry
         Layer<MaxPooling1D>("MaxPooling1D", notesShape: false),
         Layer<MaxPooling2D>("MaxPooling2D", notesShape: false),
         Layer<MaxPooling3D>("MaxPooling3D", notesShape: false),
+        Layer<MelSpectrogram>("MelSpectrogram", notesShape: false),
         Layer<Minimum>("Minimum", CallForm.List),
         Layer<MultiHeadAttention>("MultiHeadAttention"),
         Layer<Multiply>("Multiply", CallForm.List),
@@ -126,6 +127,7 @@ internal static class KerasRegistry
         Layer<SpatialDropout3D>("SpatialDropout3D", notesShape: false, omitted: ["trainable"]),
         Layer<SpectralNormalization>("SpectralNormalization"),
         Layer<StackedRnnCells>("StackedRNNCells", notesShape: false),
+        Layer<StftSpectrogram>("STFTSpectrogram"),
         Layer<StringLookup>("StringLookup", notesShape: false, keys: [
             Ignored("sparse", "false"),
             Ignored("encoding", "\"utf-8\""),
@@ -154,6 +156,7 @@ internal static class KerasRegistry
         Initializer<IdentityInitializer>("Identity", ["IdentityInitializer"]),
         Initializer<RandomUniform>("RandomUniform", ["uniform"]),
         Initializer<RandomNormal>("RandomNormal", ["normal"]),
+        Initializer<Stft>("STFT", ["STFTInitializer"]),
         Initializer<TruncatedNormal>("TruncatedNormal"),
         Initializer<Orthogonal>("Orthogonal", ["OrthogonalInitializer"]),
         Initializer<VarianceScaling>("VarianceScaling"),
