@@ -43,7 +43,7 @@ public static partial class LayerCases
 
         [
             .. Core, .. Activations, .. Convolutions, .. Poolings, .. Merging, .. Recurrent, .. Reshaping, .. Normalizing, .. Attending, .. Noise,
-            .. Wrapping, .. Cells, .. Preprocessing,
+            .. Wrapping, .. Cells, .. Preprocessing, .. Augmenting,
         ];
 
     /// <summary>Layers without a row, since inputs of rows are numbers: TextModelTests, TextExportTests and TextLayerFileTests are those of text.</summary>

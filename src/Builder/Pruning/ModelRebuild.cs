@@ -112,7 +112,11 @@ internal sealed class ModelRebuild(ChannelFlow flow, RemainingChannels remaining
         foreach (var member in type.Configuration)
         {
             var value = member.Property.GetValue(layer);
-            if (value is IEnumerable<LayerBase>)
+            if (value is IReadOnlyList<Layer> list && member.Property.PropertyType == typeof(IReadOnlyList<Layer>))
+            {
+                value = list.Select(inner => (Layer)CopyOf(inner, layer)).ToArray();
+            }
+            else if (value is IEnumerable<LayerBase>)
             {
                 throw new ModelException(
                     $"Prune: '{name}' ({layer.ClassName}) contains a list of layers, {member.Property.Name}, and cannot be copied. "

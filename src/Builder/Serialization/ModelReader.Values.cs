@@ -107,7 +107,7 @@ internal sealed partial class ModelReader
     {
         var inner = target.GenericTypeArguments[0];
         var layers = Items(json).Select(item => ReadInner(item, inner, where)!).ToArray();
-        return inner == typeof(Layer) ? [.. layers.Cast<Layer>()] : layers;
+        return inner == typeof(Layer) ? layers.Cast<Layer>().ToArray() : layers;
     }
 
     private static Shape ReadShape(JsonElement json)

@@ -20,21 +20,17 @@ public sealed class RandomContrast(
     int? seed = null,
     DataFormat dataFormat = DataFormat.ChannelsLast,
     string? name = null)
-    : RandomImageLayer(seed, dataFormat, name)
+    : RandomColorLayer(valueRange, seed, dataFormat, name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, 0, 1, "RandomContrast", nameof(factor));
 
     /// <summary>The lower and the upper bound.</summary>
     public DoubleValues Factor { get; } = factor;
 
-    /// <summary>The smallest and the largest value of an image.</summary>
-    public DoubleValues ValueRange { get; } = valueRange.Count == 0 ? [0, 255] : valueRange;
-
-    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    internal override SymbolicTensor Changed(SymbolicTensor x)
     {
         var mean = Ops.Mean(x, [1, 2], keepdims: true);
-        var (least, most) = ValueRanges.Of(ValueRange);
-        return Ops.Clip(((x - mean) * Draw(x, 1 - _bounds.Low, 1 + _bounds.High)) + mean, least, most);
+        return Within(((x - mean) * Draw(x, 1 - _bounds.Low, 1 + _bounds.High)) + mean);
     }
 }
 
@@ -55,28 +51,16 @@ public sealed class RandomBrightness(
     int? seed = null,
     DataFormat dataFormat = DataFormat.ChannelsLast,
     string? name = null)
-    : RandomImageLayer(seed, dataFormat, name)
+    : RandomColorLayer(valueRange, seed, dataFormat, name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomBrightness", nameof(factor));
 
     /// <summary>The lower and the upper bound.</summary>
     public DoubleValues Factor { get; } = factor;
 
-    /// <summary>The smallest and the largest value of an image.</summary>
-    public DoubleValues ValueRange { get; } = valueRange.Count == 0 ? [0, 255] : valueRange;
-
-    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    internal override SymbolicTensor Changed(SymbolicTensor x)
     {
         var (least, most) = ValueRanges.Of(ValueRange);
         return Ops.Clip(x + (Draw(x, _bounds.Low, _bounds.High) * (most - least)), least, most);
     }
-}
-
-/// <summary>Reads the range of an image's values.</summary>
-internal static class ValueRanges
-{
-    public static (float Least, float Most) Of(DoubleValues range) =>
-        range.Count == 2 && range[0] != range[1]
-            ? ((float)range.Min(), (float)range.Max())
-            : throw new ModelException($"valueRange is {range}; expected the smallest and the largest value of an image, such as [0, 255].");
 }

@@ -32,7 +32,7 @@ public sealed class RandomFlip(
     /// <summary>The direction.</summary>
     public FlipMode Mode { get; } = mode;
 
-    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    internal override SymbolicTensor Changed(SymbolicTensor x)
     {
         var flipped = x;
         if (Mode != FlipMode.Vertical) flipped = Ops.Slice(flipped, 2, -1, step: -1);
@@ -70,7 +70,7 @@ public sealed class RandomCrop(int height, int width, int? seed = null, DataForm
     /// <summary>The new width.</summary>
     public int Width { get; } = Check.Positive(width, "RandomCrop", nameof(width));
 
-    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    internal override SymbolicTensor Changed(SymbolicTensor x)
     {
         var (high, wide) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
         return high > Height && wide > Width ? Part(Part(x, 1, Height, high), 2, Width, wide) : Otherwise(x);

@@ -42,7 +42,7 @@ public abstract class RandomGeometry : RandomImageLayer
     /// <summary>The constant of FillMode.Constant.</summary>
     public double FillValue { get; }
 
-    private protected sealed override SymbolicTensor Changed(SymbolicTensor x)
+    internal override SymbolicTensor Changed(SymbolicTensor x)
     {
         var (height, width) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
         var channels = Check.Known(x, 3, "the number of channels");

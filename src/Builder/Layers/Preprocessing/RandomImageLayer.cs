@@ -28,7 +28,7 @@ public abstract class RandomImageLayer : Layer
     }
 
     /// <summary>The images in training, channels last.</summary>
-    private protected abstract SymbolicTensor Changed(SymbolicTensor x);
+    internal abstract SymbolicTensor Changed(SymbolicTensor x);
 
     /// <summary>The images in inference.</summary>
     private protected virtual SymbolicTensor Otherwise(SymbolicTensor x) => x;
@@ -38,6 +38,32 @@ public abstract class RandomImageLayer : Layer
     {
         var one = Ops.Make(new Operators.Slice([1, 2, 3], [0, 0, 0], [1, 1, 1], [1, 1, 1]), x);
         return Ops.Make(new Operators.RandomUniform(new Operators.RandomStream(Seed), low, high), one);
+    }
+
+    /// <summary>A random number for all images together, uniform between two bounds: ().</summary>
+    private protected SymbolicTensor DrawOnce(SymbolicTensor x, float low, float high) =>
+        Ops.Make(new Operators.RandomUniform(new Operators.RandomStream(Seed), low, high), Ops.Reshape(Ops.Slice(Ops.Reshape(x, -1), 0, 0, 1), []));
+
+    /// <summary>Whether each image is changed, with a probability that is drawn between two bounds: (batch, 1, 1, 1).</summary>
+    private protected SymbolicTensor Chosen(SymbolicTensor x, (float Low, float High) probability) =>
+        Ops.Less(Draw(x, 0, 1), Draw(x, probability.Low, probability.High));
+
+    /// <summary>The pixels inside a box at a random place, whose sides are shares of the image's: (batch, height, width, 1).</summary>
+    /// <param name="x">The images.</param>
+    /// <param name="rows">The share of the height, (batch, 1, 1, 1).</param>
+    /// <param name="columns">The share of the width.</param>
+    private protected SymbolicTensor Box(SymbolicTensor x, SymbolicTensor rows, SymbolicTensor columns)
+    {
+        return Ops.LogicalAnd(Along(1, rows), Along(2, columns));
+
+        SymbolicTensor Along(int axis, SymbolicTensor share)
+        {
+            var size = Ops.Size(x, axis);
+            var start = Draw(x, 0, 1) * (1 - share) * size;
+            int[] others = [.. Enumerable.Range(0, 4).Where(other => other != axis)];
+            var places = Ops.ExpandDims(Ops.Cast(Ops.Make(new Operators.Positions(axis), x), DType.Float32), Axes.Create(others));
+            return Ops.LogicalAnd(Ops.GreaterEqual(places, start), Ops.Less(places, start + (share * size)));
+        }
     }
 
     /// <summary>A factor in Keras' form: two bounds, or one number for both sides of zero.</summary>

@@ -15,8 +15,9 @@ internal static class Scatters
     public static FileResult[] Elements(FileNode node)
     {
         var (data, indices, updates) = (node.ShapeOf(0), node.ShapeOf(1), node.ShapeOf(2));
-        Require(node, data, indices, updates);
         var axis = ShapeRules.Axis(node.Int("axis", 0), data.Rank, node.OpType);
+        if (Added(node, axis) is { } added) return [added];
+        Require(node, data, indices, updates);
         if (indices != updates || indices.Rank != data.Rank || Enumerable.Range(0, data.Rank).Any(i => i != axis && indices.Dims[i] > data.Dims[i]))
             throw new ModelException($"it writes {updates} at {indices} into {data}; expected indices and updates of one shape, within the data.");
         var (rows, strides) = (new long[node.Reserved(indices, DType.Int64).ElementCount], Strides(data.Dims));
@@ -34,6 +35,17 @@ internal static class Scatters
         if (Known(node, data.Dims[axis]) is { } known) rows = [.. rows.Zip(known, (row, index) => row + (index * strides[axis]))];
         else computed = Ops.Reshape(Parts.Checked(node, node.In(1), data.Dims[axis]), -1) * strides[axis] + Ops.Constant([rows.Length], rows);
         return [Written(node, 1, computed, rows)];
+    }
+
+    /// <summary>The data plus updates that differ from it along the axis alone, which no other size needs to be known for; null for other nodes.</summary>
+    private static SymbolicTensor? Added(FileNode node, int axis)
+    {
+        var (data, indices) = (node.ShapeOf(0), node.ShapeOf(1));
+        var isAlike = indices.Rank == data.Rank && node.ShapeOf(2) == indices && data.Dims[axis] != Shape.Unknown
+            && Enumerable.Range(0, data.Rank).All(i => i == axis || indices.Symbols[i] == data.Symbols[i]);
+        if (!isAlike || data.IsKnown || node.Text("reduction", "none") != "add" || node.In(0).DType != DType.Float32) return null;
+        var places = Parts.Checked(node, node.In(1), data.Dims[axis]);
+        return node.In(0) + Ops.Make(new GatherElementsGradient(axis), node.In(2), places, node.In(0));
     }
 
     public static FileResult[] Nd(FileNode node)
