@@ -230,6 +230,19 @@ internal sealed record Or : LogicalOp;
 
 internal sealed record Xor : LogicalOp;
 
+/// <summary>A function of the bits of two integers.</summary>
+internal abstract record BitwiseOp : BinaryOp
+{
+    protected sealed override DType Result(DType operand) =>
+        operand.IsInteger() ? operand : throw new ModelException($"{Name} takes integers, but got {operand.KerasName()}. Use Ops.Cast.");
+}
+
+internal sealed record BitwiseAnd : BitwiseOp;
+
+internal sealed record BitwiseOr : BitwiseOp;
+
+internal sealed record BitwiseXor : BitwiseOp;
+
 /// <summary><c>condition ? x : y</c>, all three broadcast.</summary>
 internal sealed record Where : Op
 {

@@ -8,36 +8,53 @@ public static partial class Ops
     /// <summary>
     /// Sums of products of two tensors whose axes are named by letters: <c>"bqhd,bkhd->bhqk"</c> (https://keras.io/api/ops/numpy/#einsum-function).
     /// </summary>
-    /// <param name="equation">One letter per axis of both tensors and of the result; letters that the result lacks are summed over. No letter may repeat within
-    /// a tensor, and there is no ellipsis.</param>
+    /// <param name="equation">One letter per axis of both tensors and of the result; letters that the result lacks are summed over.</param>
     /// <param name="a">The first tensor.</param>
     /// <param name="b">The second tensor.</param>
     /// <returns>One matrix product, with transposes and reshapes where the order of the axes requires them.</returns>
     /// <exception cref="ModelException">The equation does not fit the tensors.</exception>
-    public static SymbolicTensor Einsum(string equation, SymbolicTensor a, SymbolicTensor b)
+    public static SymbolicTensor Einsum(string equation, SymbolicTensor a, SymbolicTensor b) => Einsum(equation, [a, b]);
+
+    /// <summary>
+    /// Sums of products of tensors whose axes are named by letters: <c>"bi,ij,bj->b"</c> (https://keras.io/api/ops/numpy/#einsum-function).
+    /// </summary>
+    /// <param name="equation">
+    /// One letter per axis of each tensor and of the result; letters that the result lacks are summed over, and a letter twice in one tensor is its diagonal.
+    /// An ellipsis stands for any axes, which broadcast. Without an arrow the result has all letters that occur once, in alphabetical order.
+    /// </param>
+    /// <param name="operands">The tensors.</param>
+    /// <returns>A matrix product for each tensor after the first, from left to right.</returns>
+    /// <exception cref="ModelException">The equation does not fit the tensors.</exception>
+    public static SymbolicTensor Einsum(string equation, SymbolicTensors operands)
     {
         ArgumentNullException.ThrowIfNull(equation);
-        ArgumentNullException.ThrowIfNull(a);
-        ArgumentNullException.ThrowIfNull(b);
-        var parts = equation.Replace(" ", "", StringComparison.Ordinal).Split(',', '-');
-        if (parts.Length != 3 || !parts[2].StartsWith('>'))
-            throw Malformed(equation, "expected two lists of letters, an arrow and a list, such as \"ab,bc->ac\"");
-        var (left, right, result) = (parts[0], parts[1], parts[2][1..]);
-        foreach (var (letters, tensor) in new[] { (left, a), (right, b) })
+        var (terms, result) = EinsumEquation.Parse(equation, operands, why => Malformed(equation, why));
+        var left = Single(operands[0], terms[0]);
+        for (var i = 1; i < operands.Count; i++)
         {
-            if (letters.Length != tensor.Rank)
-                throw Malformed(equation, $"'{letters}' names {letters.Length} axes, but the tensor has shape {tensor.Shape}");
+            // What later tensors and the result still need stays; the rest is summed.
+            var later = string.Concat(terms.Skip(i + 1)) + result;
+            var right = Single(operands[i], terms[i]);
+            var kept = i == operands.Count - 1 ? result : string.Concat((left.Letters + right.Letters).Distinct().Where(later.Contains));
+            (left, right) = (WithoutOnes(left, right), WithoutOnes(right, left));
+            left = (Contract(equation, left, right, kept), kept);
         }
 
-        foreach (var letters in new[] { left, right, result })
-        {
-            if (!letters.All(char.IsAsciiLetter) || letters.Distinct().Count() != letters.Length)
-                throw Malformed(equation, $"'{letters}' must be distinct letters");
-        }
+        if (operands.Count == 1) left = SumOwnAxes(left, result);
+        return left.Letters == result ? left.Tensor : Ordered(left, result);
 
-        if (result.FirstOrDefault(letter => !left.Contains(letter) && !right.Contains(letter)) is var stray and not '\0')
-            throw Malformed(equation, $"'{stray}' is in the result but in neither tensor");
-        return Contract(equation, (a, left), (b, right), result);
+        static (SymbolicTensor Tensor, string Letters) Single(SymbolicTensor x, string letters)
+        {
+            x = Floats(x);
+            while (letters.GroupBy(letter => letter).FirstOrDefault(group => group.Count() > 1)?.Key is { } twice)
+            {
+                var (first, second) = (letters.IndexOf(twice), letters.LastIndexOf(twice));
+                x = Diagonal(x, 0, first, second);
+                letters = letters.Remove(second, 1).Remove(first, 1) + twice;
+            }
+
+            return (x, letters);
+        }
     }
 
     private static SymbolicTensor Contract(string equation, (SymbolicTensor Tensor, string Letters) a, (SymbolicTensor Tensor, string Letters) b, string result)
@@ -100,6 +117,20 @@ public static partial class Ops
                 ? Reshape(tensor, target)
                 : throw Malformed(equation, $"more than one axis has an unknown size in {tensor.Shape}");
         }
+    }
+
+    /// <summary>The tensor without axes of size 1 that the other one has in another size: they broadcast.</summary>
+    private static (SymbolicTensor Tensor, string Letters) WithoutOnes(
+        (SymbolicTensor Tensor, string Letters) operand, (SymbolicTensor Tensor, string Letters) other)
+    {
+        int[] ones =
+        [
+            .. Enumerable.Range(0, operand.Letters.Length)
+                .Where(i => operand.Tensor.Shape[i] == 1 && other.Letters.IndexOf(operand.Letters[i]) is >= 0 and var at && other.Tensor.Shape[at] != 1),
+        ];
+        return ones.Length == 0
+            ? operand
+            : (Squeeze(operand.Tensor, Axes.Create(ones)), string.Concat(operand.Letters.Where((_, i) => !ones.Contains(i))));
     }
 
     /// <summary>Sums over axes that only this tensor has.</summary>

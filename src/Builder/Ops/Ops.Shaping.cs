@@ -16,7 +16,7 @@ public static partial class Ops
     /// <param name="x">The tensor.</param>
     /// <param name="axis">The positions of the new axes in the result.</param>
     /// <exception cref="ModelException">An axis is out of range or named twice.</exception>
-    public static SymbolicTensor ExpandDims(SymbolicTensor x, Axes axis) => Make(new Unsqueeze(axis.List), x);
+    public static SymbolicTensor ExpandDims(SymbolicTensor x, Axes axis) => View(new Unsqueeze(axis.List), x);
 
     /// <summary>Selects slices along an axis by index (https://keras.io/api/ops/numpy/#take-function).</summary>
     /// <param name="x">The tensor to select from.</param>
@@ -67,7 +67,7 @@ public static partial class Ops
     /// <param name="shape">The new dimensions, the batch included; -1 once for what remains.</param>
     /// <exception cref="ModelException">The elements do not fit the new shape.</exception>
     /// <example><c>Ops.Reshape(x, 0, -1)</c> flattens everything but the batch.</example>
-    public static SymbolicTensor Reshape(SymbolicTensor x, params ReadOnlySpan<int> shape) => Make(new Reshape(IntList.Create(shape)), x);
+    public static SymbolicTensor Reshape(SymbolicTensor x, params ReadOnlySpan<int> shape) => View(new Reshape(IntList.Create(shape)), x);
 
     /// <summary>Selects a range of an axis, from start (inclusive) to end (exclusive); negative positions count from the end.</summary>
     /// <param name="x">The tensor to cut.</param>
@@ -106,7 +106,7 @@ public static partial class Ops
     /// <param name="x">The tensor.</param>
     /// <param name="axis">The axes, of size 1, that are removed.</param>
     /// <exception cref="ModelException">An axis does not exist, or its size is not 1.</exception>
-    public static SymbolicTensor Squeeze(SymbolicTensor x, Axes axis) => Make(new Squeeze(axis.List), x);
+    public static SymbolicTensor Squeeze(SymbolicTensor x, Axes axis) => View(new Squeeze(axis.List), x);
 
     /// <summary>Repeats a tensor along each axis (https://keras.io/api/ops/numpy/#tile-function).</summary>
     /// <param name="x">The tensor.</param>
@@ -119,4 +119,11 @@ public static partial class Ops
     /// <param name="permutation">Which axis of the input each axis of the result is.</param>
     /// <exception cref="ModelException">The permutation does not name each axis once.</exception>
     public static SymbolicTensor Transpose(SymbolicTensor x, params ReadOnlySpan<int> permutation) => Make(new Transpose(IntList.Create(permutation)), x);
+
+    /// <summary>The elements in another shape. A view of a constant is one: a file has no form for a step without tensors.</summary>
+    private static SymbolicTensor View(ViewOp op, SymbolicTensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.Value.Producer.Op is Operators.Constant { Data: var data } ? Make(new Constant(data.In(op.Infer([x.Value.Spec])[0].Shape))) : Make(op, x);
+    }
 }

@@ -109,7 +109,7 @@ internal static class Keras2Functions
             options = own;
         }
 
-        (layer["class_name"], layer["module"], layer["config"]) = (row.ClassName, UnnamedFunctions.ModuleOf(row.ClassName), options);
+        (layer["class_name"], layer["module"], layer["config"]) = (row.ClassName, KerasFunctions.ModuleOf(row.ClassName), options);
     }
 
     private static JsonNode? Take(JsonObject named, string key)

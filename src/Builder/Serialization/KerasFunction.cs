@@ -104,6 +104,34 @@ internal sealed class FunctionArguments(KerasFunction function, SymbolicTensors 
             ? list.Items.Select(item => ToTensor(item, name)).ToArray()
             : (SymbolicTensors)Tensor(position, name);
 
+    /// <summary>An argument that has one of two names.</summary>
+    public SymbolicTensor AnyTensor(int position, string name, string other) =>
+        Argument(position, other) is { IsNull: false } value ? ToTensor(value, other) : Tensor(position, name);
+
+    /// <summary>All arguments as tensors.</summary>
+    public SymbolicTensors AllTensors() => Enumerable.Range(0, arguments.Positional.Count).Select(i => Tensor(i, "operand " + i)).ToArray();
+
+    /// <summary>A value of the configuration as a constant tensor.</summary>
+    public SymbolicTensor ConfigTensor(string key) => ToTensor(Config(key), key);
+
+    /// <summary>A word of the configuration, by its meaning.</summary>
+    public T Choice<T>(string key, string fallback, params ReadOnlySpan<(string Word, T Value)> choices)
+    {
+        var word = Config(key) is CallValue.Literal { Value: string given } ? given : Config(key).IsNull ? fallback : Config(key).ToString();
+        foreach (var (known, value) in choices)
+        {
+            if (known == word) return value;
+        }
+
+        var words = choices.ToArray().Where(choice => choice.Word.Length > 0).Select(choice => $"'{choice.Word}'");
+        throw new ModelException($"{key} is '{word}'; expected {string.Join(" or ", words)}.");
+    }
+
+    /// <summary>A text of the configuration.</summary>
+    public string Text(string key) => Config(key) is CallValue.Literal { Value: string text }
+        ? text
+        : throw new ModelException($"{key} is {Config(key)}; expected a text.");
+
     /// <summary>An argument that is not a tensor; <see cref="CallValue.Null"/> if it was omitted.</summary>
     public CallValue Argument(int position, string name)
     {

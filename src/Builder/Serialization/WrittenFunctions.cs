@@ -99,6 +99,7 @@ internal static class WrittenFunctions
         And => new(Numpy, "LogicalAnd", node),
         Or => new(Numpy, "LogicalOr", node),
         Xor => new(Numpy, "LogicalXor", node),
+        BitwiseOp => new(Numpy, node.Op.Name, node),
         Max => new(Numpy, "Maximum", node),
         Min => new(Numpy, "Minimum", node),
         MatMul { TransposeLeft: false, TransposeRight: false } => new(Numpy, "Matmul", node),
@@ -133,6 +134,8 @@ internal static class WrittenFunctions
         Squeeze op => new(Numpy, "Squeeze", node, ("axis", List(op.Axes))),
         Gather op => new(Numpy, "Take", node, ("axis", op.Axis)),
         GatherElements op => new(Numpy, "TakeAlongAxis", node, ("axis", op.Axis)),
+        GatherGradient { Axis: 0 } when node.Inputs[1].Spec.Shape.Rank == 1 && node.Outputs[0].Spec.Shape[0] is { } segments =>
+            new(Math, "SegmentSum", node, ("num_segments", segments), ("sorted", false)) { Inputs = ..2 },
         OneHot op => new(Nn, "OneHot", node, ("num_classes", op.Depth), ("axis", -1), ("dtype", null), ("sparse", false)),
         Trilu op => new(Numpy, op.Upper ? "Triu" : "Tril", node, ("k", op.K)),
         Pad op => new(Numpy, "Pad", node, ("pad_width", Widths(op)), ("mode", Naming.SnakeCase(op.Mode.ToString())))
@@ -145,6 +148,19 @@ internal static class WrittenFunctions
         Tile op => new(Numpy, "Tile", node, ("repeats", List(op.Repeats))),
         Transpose op => new(Numpy, "Transpose", node, ("axes", List(op.Permutation))),
 
+        Conv { Window: { Groups: 1, Pads.Mode: not Padding.Causal } } op when IsKeras(op.Window, node) => new(Nn, "Conv", node, Windows(op.Window)),
+        Conv { Window.Pads.Mode: not Padding.Causal } op when IsKeras(op.Window, node) =>
+            new(Own, "GroupedConv", node, [.. Windows(op.Window), ("groups", op.Window.Groups)]),
+        ConvTranspose { Window.Groups: 1 } op when IsKeras(op.Window, node) => new(
+            Nn, "ConvTranspose", node, [.. Windows(op.Window), ("output_padding", op.OutputPadding.Count == 0 ? null : List(op.OutputPadding))]),
+        MaxPool or AveragePool when node.Op is PoolOp { Pads.IsExplicit: false } op => new(
+            Nn,
+            op.Name,
+            node,
+            ("pool_size", List(op.Kernel)),
+            ("strides", List(op.Strides)),
+            ("padding", Naming.SnakeCase(op.Pads.Mode.ToString())),
+            ("data_format", "channels_last")),
         Softmax op => new(Nn, "Softmax", node, ("axis", op.Axis)),
         LogSoftmax op => new(Nn, "LogSoftmax", node, ("axis", op.Axis)),
         LeakyRelu op => new(Nn, "LeakyRelu", node, ("negative_slope", op.Alpha)),
@@ -167,6 +183,17 @@ internal static class WrittenFunctions
     private static float? OneNumber(TensorData data) => data.Type == DType.Bool ? (data.As<bool>()[0] ? 1 : 0) : data.Number;
 
     private static (string, JsonNode?)[] Reduced(ReduceOp op) => [("axis", op.Axes.Count == 0 ? null : List(op.Axes)), ("keepdims", op.KeepDims)];
+
+    /// <summary>Whether Keras' functions have such a window; they take no bias.</summary>
+    private static bool IsKeras(Window window, Node node) => !window.Pads.IsExplicit && node.Inputs.Count == 2;
+
+    private static (string, JsonNode?)[] Windows(Window window) =>
+    [
+        ("strides", List(window.Strides)),
+        ("padding", Naming.SnakeCase(window.Pads.Mode.ToString())),
+        ("data_format", "channels_last"),
+        ("dilation_rate", List(window.Dilations)),
+    ];
 
     private static JsonArray Widths(Pad op) => new([.. op.Begin.Zip(op.End, (begin, end) => (JsonNode?)new JsonArray(begin, end))]);
 

@@ -47,6 +47,9 @@ internal sealed class TensorData : IEquatable<TensorData>
             : throw new ModelException(
                 $"A constant of shape {shape} and type {type.KerasName()} takes {shape.ElementCount * type.Size()} bytes, but got {bytes.Length}.");
 
+    /// <summary>The same elements in another shape of as many.</summary>
+    public TensorData In(Shape shape) => new(shape, Type, _bytes);
+
     public ReadOnlySpan<T> As<T>() where T : struct => MemoryMarshal.Cast<byte, T>(_bytes);
 
     public bool Equals(TensorData? other) => other is not null && Type == other.Type && Shape == other.Shape && Bytes.SequenceEqual(other.Bytes);

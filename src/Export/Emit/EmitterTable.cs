@@ -63,6 +63,9 @@ internal static class EmitterTable
         // Elementwise, two or three operands.
         Add => SkipNormalizations.Add,
         And => Elementwise.Broadcast("And"),
+        BitwiseAnd => Elementwise.Broadcast("BitwiseAnd"),
+        BitwiseOr => Elementwise.Broadcast("BitwiseOr"),
+        BitwiseXor => Elementwise.Broadcast("BitwiseXor"),
         Div => Elementwise.Div,
         Equal => Elementwise.Broadcast("Equal"),
         Greater => Elementwise.Broadcast("Greater"),

@@ -58,7 +58,7 @@ internal static class GradientRules
         Ceil or Floor or MaskCount or Round or Sign or StopGradient => [null],
         TextOp => [null],
         IsNaN or IsInf or Not or ReduceAny or ReduceAll or ArgMax or ArgMin or OneHot or Positions or RandomOp or Size => [null],
-        ComparisonOp or LogicalOp => [null, null],
+        BitwiseOp or ComparisonOp or LogicalOp => [null, null],
 
         // Binary.
         Add => [c.Unbroadcast(c.Upstream(), 0), c.Unbroadcast(c.Upstream(), 1)],

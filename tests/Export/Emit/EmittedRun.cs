@@ -72,6 +72,7 @@ internal static class Near
         Assert.HasCount(expected.Length, actual, what);
         for (var i = 0; i < expected.Length; i++)
         {
+            if (expected[i].Equals(actual[i])) continue;
             if (!(MathF.Abs(expected[i] - actual[i]) <= tolerance * (1 + MathF.Abs(expected[i]))))
                 Assert.Fail($"{what}: element {i} is {actual[i]}, expected {expected[i]}.");
         }

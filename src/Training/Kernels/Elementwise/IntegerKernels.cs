@@ -39,6 +39,9 @@ internal static class IntegerKernels
         Pow => new Binary<T, T, Power<T>>(request),
         Max => new Binary<T, T, Larger<T>>(request),
         Min => new Binary<T, T, Smaller<T>>(request),
+        BitwiseAnd => new Binary<T, T, BitsOfBoth<T>>(request),
+        BitwiseOr => new Binary<T, T, BitsOfAny<T>>(request),
+        BitwiseXor => new Binary<T, T, BitsOfOne<T>>(request),
         Equal => new Binary<T, bool, Same<T>>(request),
         Greater => new Binary<T, bool, Above<T>>(request),
         GreaterOrEqual => new Binary<T, bool, AtLeast<T>>(request),
@@ -225,6 +228,21 @@ internal static class IntegerKernels
     private readonly struct Smaller<T> : IOperation<T, T> where T : IBinaryInteger<T>
     {
         public static T Of(T a, T b) => T.Min(a, b);
+    }
+
+    private readonly struct BitsOfBoth<T> : IOperation<T, T> where T : IBinaryInteger<T>
+    {
+        public static T Of(T a, T b) => a & b;
+    }
+
+    private readonly struct BitsOfAny<T> : IOperation<T, T> where T : IBinaryInteger<T>
+    {
+        public static T Of(T a, T b) => a | b;
+    }
+
+    private readonly struct BitsOfOne<T> : IOperation<T, T> where T : IBinaryInteger<T>
+    {
+        public static T Of(T a, T b) => a ^ b;
     }
 
     private readonly struct Same<T> : IOperation<T, bool> where T : IBinaryInteger<T>
