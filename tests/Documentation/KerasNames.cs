@@ -7,12 +7,25 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Documentation;
 
+/// <summary>Whether a public name of Keras is here.</summary>
+internal enum KerasNameState
+{
+    /// <summary>It is, by its name or another one.</summary>
+    Works,
+
+    /// <summary>What it is for is done in another way.</summary>
+    Differs,
+
+    /// <summary>It is not.</summary>
+    Refused,
+}
+
 /// <summary>A public name of Keras, and what it is here.</summary>
 /// <param name="Module">Its module without <c>keras.</c>: <c>layers</c>.</param>
 /// <param name="Name">The name.</param>
-/// <param name="Here">What it is here; null if it is not here.</param>
-/// <param name="Instead">If it is not here: why, or what to do instead.</param>
-internal sealed record KerasName(string Module, string Name, string? Here, string? Instead);
+/// <param name="State">Whether it is here.</param>
+/// <param name="Text">What it is here; how it differs; or why it is refused.</param>
+internal sealed record KerasName(string Module, string Name, KerasNameState State, string Text);
 
 /// <summary>Makes docs/keras-names.md of <c>tests/Reference/keras-names.txt</c>, of the classes and functions that exist, and of keras-signatures.md.</summary>
 internal static class KerasNames
@@ -32,21 +45,26 @@ internal static class KerasNames
         var text = new StringBuilder("""
             # Keras' public names
 
-            Every public name of Keras 3.16, and what it is here. Classes have the names of their constructors; functions of `Ops` are written as they are
-            called. `get`, `serialize` and `deserialize`, which every module of Keras has, are left out: options are objects, and `Model.ToJson` and
-            `Model.FromJson` write and read them. Where constructors differ: [keras-signatures](keras-signatures.md). A test makes this page of the names of
-            Keras and of the library.
+            Every public name of Keras 3.16: those that work are followed by what they are here, those that differ by how it is done here, and those that are
+            refused by the reason. Classes have the names of their constructors; functions of `Ops` are written as they are called. `get`, `serialize` and
+            `deserialize`, which every module of Keras has, are left out: options are objects, and `Model.ToJson` and `Model.FromJson` write and read them.
+            Where constructors differ: [keras-signatures](keras-signatures.md). A test makes this page of the names of Keras and of the library.
 
 
             """);
-        text.Append($"{All.Count} names, {All.Count(name => name.Here is not null)} of them here.\n");
+        text.Append($"{All.Count} names: {Count(KerasNameState.Works)} work, {Count(KerasNameState.Differs)} differ, ");
+        text.Append($"{Count(KerasNameState.Refused)} are refused.\n");
         foreach (var module in All.GroupBy(name => name.Module))
         {
-            text.Append($"\n## {module.Key}\n\n| Keras | C# | instead |\n|---|---|---|\n");
-            foreach (var name in module) text.Append($"| {name.Name} | {name.Here ?? "not here"} | {name.Instead} |\n");
+            text.Append($"\n## {module.Key}\n\n| Keras | | here |\n|---|---|---|\n");
+            foreach (var name in module) text.Append($"| {name.Name} | {Words(name.State)} | {name.Text} |\n");
         }
 
         return text.ToString();
+
+        static int Count(KerasNameState state) => All.Count(name => name.State == state);
+
+        static string Words(KerasNameState state) => state.ToString().ToLowerInvariant();
     }
 
     /// <summary>Whether a name is of the public API, <c>Trainer.Fit</c>; protected members and extensions count.</summary>
@@ -80,10 +98,13 @@ internal static class KerasNames
         foreach (var line in lines.Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#'))
         {
             if (line[0] == '[') module = line[1..^1];
-            else if (line.Split(" = ", 2) is [var here, var what]) yield return new(module, here, module == Functions ? $"`{what}`" : what, null);
-            else if (line.Split(" ! ", 2) is [var gone, var instead]) yield return new(module, gone, null, instead);
+            else if (line.Split(' ', 3) is [var name, "=", var what]) yield return Works(name, what);
+            else if (line.Split(' ', 3) is [var other, "~", var how]) yield return new(module, other, KerasNameState.Differs, how);
+            else if (line.Split(' ', 3) is [var gone, "!", var why]) yield return new(module, gone, KerasNameState.Refused, why);
             else yield return ByName(module, line);
         }
+
+        KerasName Works(string name, string what) => new(module, name, KerasNameState.Works, module == Functions ? $"`{what}`" : what);
     }
 
     private static KerasName ByName(string module, string name)
@@ -101,13 +122,15 @@ internal static class KerasNames
         // Keras writes classes with capitals and functions without; a function of a class is a static member here.
         var classes = KerasClasses.All.GetValueOrDefault(section) ?? new Dictionary<string, Type>();
         var member = owner?.GetMembers(BindingFlags.Static | BindingFlags.Public).FirstOrDefault(member => IsSame(member.Name));
-        if (classes.GetValueOrDefault(name) is { } exact) return new(module, name, $"`{exact.Name}`", null);
-        if (member is not null) return new(module, name, $"`{owner!.Name}.{member.Name}`", null);
-        if (classes.FirstOrDefault(entry => IsSame(entry.Key)).Value is { } alike) return new(module, name, $"`{alike.Name}`", null);
-        if (module == "initializers" && KerasRegistry.Initializers.TryGetValue(name, out var alias)) return new(module, name, $"`{alias.Type.Name}`", null);
+        if (classes.GetValueOrDefault(name) is { } exact) return Works(exact.Name);
+        if (member is not null) return Works($"{owner!.Name}.{member.Name}");
+        if (classes.FirstOrDefault(entry => IsSame(entry.Key)).Value is { } alike) return Works(alike.Name);
+        if (module == "initializers" && KerasRegistry.Initializers.TryGetValue(name, out var alias)) return Works(alias.Type.Name);
         var listed = SignatureDifference.All.FirstOrDefault(row => row.IsOf(section, name) && row.Kind == SignatureDifference.NoClass);
         Assert.IsNotNull(listed, $"tests/Reference/keras-names.txt does not say what {module}.{name} is here, and no class or function has its name");
-        return new(module, name, null, listed.Why);
+        return new(module, name, KerasNameState.Refused, listed.Why);
+
+        KerasName Works(string here) => new(module, name, KerasNameState.Works, $"`{here}`");
 
         bool IsSame(string other) => string.Equals(other, name.Replace("_", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
     }

@@ -21,9 +21,9 @@ public sealed class KerasNamesTests
     public void What_the_page_names_exists()
     {
         var unknown = new List<string>();
-        foreach (var name in KerasNames.All.Where(name => name.Module != KerasNames.Functions || name.Here is null))
+        foreach (var name in KerasNames.All.Where(name => name.Module != KerasNames.Functions || name.State != KerasNameState.Works))
         {
-            foreach (Match match in Regex.Matches($"{name.Here} {name.Instead}", @"`([A-Z]\w*(?:\.[A-Z]\w*)?)`"))
+            foreach (Match match in Regex.Matches(name.Text, @"`([A-Z]\w*(?:\.[A-Z]\w*)?)`"))
             {
                 if (match.Groups[1].Value is not "HttpClient" && !KerasNames.Exists(match.Groups[1].Value)) unknown.Add($"{name.Name}: {match.Value}");
             }
@@ -48,8 +48,8 @@ public sealed class KerasNamesTests
 
             """);
         var expressions = KerasNames.All
-            .Where(name => name.Module == KerasNames.Functions && name.Here is not null)
-            .Select(name => (name.Name, Here: name.Here!.Trim('`')))
+            .Where(name => name.Module == KerasNames.Functions && name.State == KerasNameState.Works)
+            .Select(name => (name.Name, Here: name.Text.Trim('`')))
             .Where(entry => entry.Here.Any(letter => !char.IsLetterOrDigit(letter) && letter != '.'));
         foreach (var (name, expression) in expressions) program.Append($"Check(\"{name}\", () => {expression});\n");
         program.Append("""
