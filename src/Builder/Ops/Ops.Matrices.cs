@@ -44,6 +44,33 @@ public static partial class Ops
         return isVector ? Squeeze(solution!, -1) : solution!;
     }
 
+    /// <summary>
+    /// The triangular factors of matrices whose rows are exchanged, both in one matrix: L below the diagonal, whose own diagonal is ones, and U on and above it
+    /// (https://keras.io/api/ops/linalg/#lu_factor-function).
+    /// </summary>
+    /// <param name="x">Square matrices, (..., n, n), of at most 64 rows.</param>
+    /// <returns>The factors, and for each row with which row it was exchanged, as int32.</returns>
+    /// <exception cref="ModelException">The matrices are not square, too large, or of unknown size.</exception>
+    public static (SymbolicTensor Factors, SymbolicTensor Pivots) LuFactor(SymbolicTensor x)
+    {
+        var n = Square(x, nameof(LuFactor));
+        x = Floats(x);
+        var places = new SymbolicTensor[n];
+        for (var k = 0; k < n; k++)
+        {
+            (var exchange, places[k]) = Pivot(x, k);
+            x = exchange(x);
+            var (row, pivot) = (RowOf(x, k), Position(RowOf(x, k), x.Rank - 1, k));
+            var factors = ColumnOf(x, k) * Matrix(n, 1, (i, _) => i > k ? 1 : 0, nameof(LuFactor)) / Where(Equal(pivot, 0), 1, pivot);
+
+            // Factors take the place of the zeros that they make.
+            var rest = x - (factors * (row * Matrix(1, n, (_, j) => j > k ? 1 : 0, nameof(LuFactor))));
+            x = Where(Mask(Shape.Of(n, n), i => i % n == k && i / n > k), factors, rest);
+        }
+
+        return (x, Cast(Squeeze(Concatenate(places, -2), -1), DType.Int32));
+    }
+
     /// <summary>The x of <c>a x = b</c> for triangular matrices (https://keras.io/api/ops/linalg/#solve_triangular-function).</summary>
     /// <param name="a">Triangular matrices, (..., n, n), of at most 64 rows; the other elements are not read.</param>
     /// <param name="b">Right sides: (..., n, m), or (..., n) where a has one axis more.</param>
@@ -191,30 +218,31 @@ public static partial class Ops
         SymbolicTensor? sign = null;
         for (var k = 0; k < n; k++)
         {
-            // The largest element of the column at or below row k; its row and row k change places.
-            var size = Abs(StopGradient(ColumnOf(a, k)));
-            var place = ArgMax(Where(Mask(Shape.Of(n, 1), i => i >= k), size, -1), -2, keepdims: true);
-            var (isPivot, isHere) = (Equal(Reshape(Vector(n, i => i, DType.Int64), n, 1), place), Mask(Shape.Of(n, 1), i => i == k));
-            var exchange = Where(Squeeze(Equal(place, Constant(Shape.Of(), [(long)k])), [-2, -1]), 1, -1);
-            sign = sign is null ? exchange : sign * exchange;
-            a = Exchanged(a);
-            if (b is not null) b = Exchanged(b);
+            var (exchange, place) = Pivot(a, k);
+            var turn = Where(Squeeze(Equal(place, Constant(Shape.Of(), [(long)k])), [-2, -1]), 1, -1);
+            sign = sign is null ? turn : sign * turn;
+            a = exchange(a);
+            if (b is not null) b = exchange(b);
             var row = RowOf(a, k);
             pivots[k] = Position(row, a.Rank - 1, k);
             var others = ColumnOf(a, k) * Matrix(n, 1, (i, _) => i == k ? 0 : 1, what);
             var factors = others / Where(Equal(pivots[k], 0), 1, pivots[k]);
             a -= factors * row;
             if (b is not null) b -= factors * RowOf(b, k);
-
-            SymbolicTensor Exchanged(SymbolicTensor x)
-            {
-                var pivotRow = Sum(Where(isPivot, x, 0), -2, keepdims: true);
-                return Where(isHere, pivotRow, Where(isPivot, RowOf(x, k), x));
-            }
         }
 
         var diagonal = Concatenate(pivots, -1);
         return (Squeeze(diagonal, -2), sign!, b is null ? null : b / SwapAxes(diagonal, -1, -2));
+    }
+
+    /// <summary>What exchanges row k for the row at or below it with the largest element of column k, and where that is, (..., 1, 1).</summary>
+    private static (Func<SymbolicTensor, SymbolicTensor> Exchange, SymbolicTensor Place) Pivot(SymbolicTensor a, int k)
+    {
+        var n = a.Shape.Dim(-1);
+        var size = Abs(StopGradient(ColumnOf(a, k)));
+        var place = ArgMax(Where(Mask(Shape.Of(n, 1), i => i >= k), size, -1), -2, keepdims: true);
+        var (isPivot, isHere) = (Equal(Reshape(Vector(n, i => i, DType.Int64), n, 1), place), Mask(Shape.Of(n, 1), i => i == k));
+        return (x => Where(isHere, Sum(Where(isPivot, x, 0), -2, keepdims: true), Where(isPivot, RowOf(x, k), x)), place);
     }
 
     private static SymbolicTensor RowOf(SymbolicTensor x, int k)

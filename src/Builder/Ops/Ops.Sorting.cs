@@ -193,6 +193,37 @@ public static partial class Ops
         return Make(new GatherElements(along), x, indices);
     }
 
+    /// <summary>
+    /// The most likely labels of sequences: the largest score of each step, without repetitions and blanks (https://keras.io/api/ops/nn/#ctc_decode-function).
+    /// </summary>
+    /// <param name="x">Scores, (batch, steps, classes), the number of steps known.</param>
+    /// <param name="sequenceLengths">How many steps count, (batch), as integers.</param>
+    /// <param name="mergeRepeated">Whether a label that repeats in neighbouring steps counts once.</param>
+    /// <param name="maskIndex">The label that means a blank.</param>
+    /// <returns>Labels, (1, batch, steps) as int64, -1 behind the last; and minus the sum of the scores, (batch, 1).</returns>
+    /// <exception cref="ModelException">The tensors do not fit, or the number of steps is unknown.</exception>
+    public static (SymbolicTensor Labels, SymbolicTensor Scores) CtcDecode(
+        SymbolicTensor x, SymbolicTensor sequenceLengths, bool mergeRepeated = true, int maskIndex = 0)
+    {
+        x = Floats(x);
+        if (x.Rank != 3) throw new ModelException($"CtcDecode takes (batch, steps, classes), but got {x.Shape}.");
+        var steps = SizeOf(x, 1, nameof(CtcDecode));
+        var lengths = ExpandDims(Integers(sequenceLengths, nameof(CtcDecode)), -1);
+        var isPast = GreaterEqual(Vector(steps, i => i, lengths.DType), lengths);
+        var labels = Where(isPast, maskIndex, ArgMax(x, -1));
+        var isBlank = Equal(labels, maskIndex);
+        if (mergeRepeated && steps > 1)
+        {
+            var repeats = Cast(Equal(Slice(labels, 1, 1), Slice(labels, 1, 0, -1)), DType.Float32);
+            isBlank = LogicalOr(isBlank, Greater(Pad(repeats, [0, 1], [0, 0]), 0));
+        }
+
+        // Blanks go behind all labels, which keep their order.
+        var order = ArgSort(Where(isBlank, steps, Vector(steps, i => i)));
+        var decoded = TakeAlongAxis(Where(isBlank, -1, labels), order);
+        return (ExpandDims(decoded, 0), -Sum(Where(isPast, 0, Max(x, -1)), 1, keepdims: true));
+    }
+
     private static (SymbolicTensor Values, SymbolicTensor Indices) Sorted(SymbolicTensor x, int axis, string what)
     {
         ArgumentNullException.ThrowIfNull(x);

@@ -127,6 +127,20 @@ internal sealed class FunctionArguments(KerasFunction function, SymbolicTensors 
         throw new ModelException($"{key} is '{word}'; expected {string.Join(" or ", words)}.");
     }
 
+    /// <summary>An argument that is a text.</summary>
+    public string ArgumentText(int position, string name) => Argument(position, name) is CallValue.Literal { Value: string text }
+        ? text
+        : throw new ModelException($"{name} is {Argument(position, name)}; expected a text.");
+
+    /// <summary>The named arguments that were not read yet, as integers.</summary>
+    public IEnumerable<(string Name, int Value)> NamedIntegers()
+    {
+        foreach (var (name, value) in arguments.Named)
+        {
+            if (_read.Add(name)) yield return (name, value.Integer(name));
+        }
+    }
+
     /// <summary>A text of the configuration.</summary>
     public string Text(string key) => Config(key) is CallValue.Literal { Value: string text }
         ? text

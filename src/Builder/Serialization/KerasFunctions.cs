@@ -12,6 +12,11 @@ internal static class KerasFunctions
     /// <summary>The module name of operators that Keras lacks.</summary>
     public const string OwnModule = "onnx_functional.ops";
 
+    private static readonly FrozenDictionary<string, Rule> s_einops = new Dictionary<string, Rule>
+    {
+        ["Rearrange"] = call => Ops.Rearrange(call.Tensor(0, "tensor"), call.ArgumentText(1, "pattern"), [.. call.NamedIntegers()]),
+    }.ToFrozenDictionary();
+
     private static readonly (string Module, FrozenDictionary<string, Rule>[] Tables)[] s_modules =
     [
         ("keras.src.ops.numpy", [ElementwiseFunctions.Rules, ReductionFunctions.Rules, ShapingFunctions.Rules, ProductFunctions.Rules]),
@@ -20,6 +25,7 @@ internal static class KerasFunctions
         ("keras.src.ops.core", [CoreFunctions.Rules]),
         ("keras.src.ops.linalg", [LinearAlgebraFunctions.Rules]),
         ("keras.src.ops.image", [ImageFunctions.Rules]),
+        ("keras.src.ops.einops", [s_einops]),
     ];
 
     private static readonly FrozenDictionary<string, (string Module, Rule Rule)> s_rules = s_modules

@@ -14,6 +14,7 @@ internal static class LinearAlgebraFunctions
         ["Det"] = Unary(Ops.Det),
         ["Inv"] = Unary(Ops.Inv),
         ["Lstsq"] = call => Ops.Lstsq(call.Tensor(0, "a"), call.Tensor(1, "b")),
+        ["LuFactor"] = call => Both(Ops.LuFactor(call.Tensor(0, "x"))),
         ["MatrixPower"] = Of((x, call) => Ops.MatrixPower(x, call.Integer("n", 1))),
         ["Norm"] = call => KerasNorms.Of(call),
         ["Pinv"] = Unary(Ops.Pinv),

@@ -25,6 +25,7 @@ internal static class NetworkFunctions
             OptionalTensor(call, 4, "scale"),
             call.Number("epsilon", 1e-3f))),
         ["BinaryCrossentropy"] = BinaryCrossentropy,
+        ["CTCDecode"] = CtcDecode,
         ["CategoricalCrossentropy"] = CategoricalCrossentropy,
         ["Conv"] = call => Convolution(call, (x, window) => Ops.Conv(x, call.Tensor(1, "kernel"), window.Strides, window.Padding, window.Dilation)),
         ["ConvTranspose"] = call => Convolution(call, (x, window) => Ops.ConvTranspose(
@@ -168,6 +169,14 @@ internal static class NetworkFunctions
     {
         var x = call.Tensor(0, "inputs");
         return Ops.Max(Hot(call, x), x.Rank > 1 ? 1 : 0);
+    }
+
+    private static SymbolicTensors CtcDecode(FunctionArguments call)
+    {
+        call.Ignore("beam_width", "top_paths");
+        call.Choice("strategy", "greedy", ("greedy", true));
+        return Both(Ops.CtcDecode(
+            call.Tensor(0, "inputs"), Integers(call.Tensor(1, "sequence_lengths")), call.Flag("merge_repeated", true), call.Integer("mask_index", 0)));
     }
 
     private static SymbolicTensors BinaryCrossentropy(FunctionArguments call)

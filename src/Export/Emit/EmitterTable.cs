@@ -63,9 +63,7 @@ internal static class EmitterTable
         // Elementwise, two or three operands.
         Add => SkipNormalizations.Add,
         And => Elementwise.Broadcast("And"),
-        BitwiseAnd => Elementwise.Broadcast("BitwiseAnd"),
-        BitwiseOr => Elementwise.Broadcast("BitwiseOr"),
-        BitwiseXor => Elementwise.Broadcast("BitwiseXor"),
+        BitwiseOp => Elementwise.Bits,
         Div => Elementwise.Div,
         Equal => Elementwise.Broadcast("Equal"),
         Greater => Elementwise.Broadcast("Greater"),

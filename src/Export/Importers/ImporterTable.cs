@@ -165,10 +165,10 @@ internal static class ImporterTable
 
         // Bits and random numbers.
         "Bernoulli" or "Multinomial" or "RandomNormal" or "RandomNormalLike" or "RandomUniform" or "RandomUniformLike" => Refused.Random,
-        "BitwiseAnd" => WholeNumbers.Bitwise(WholeNumbers.And),
+        "BitwiseAnd" => WholeNumbers.Bitwise(new BitwiseAnd()),
         "BitwiseNot" => Elementwise.Unary(WholeNumbers.Not),
-        "BitwiseOr" => WholeNumbers.Bitwise(WholeNumbers.Or),
-        "BitwiseXor" => WholeNumbers.Bitwise(WholeNumbers.Xor),
+        "BitwiseOr" => WholeNumbers.Bitwise(new BitwiseOr()),
+        "BitwiseXor" => WholeNumbers.Bitwise(new BitwiseXor()),
 
         // Quantization.
         "ConvInteger" => Quantized.ConvInteger,

@@ -6,6 +6,8 @@ namespace OnnxFunctional.Export.Emit.Emitters;
 /// <summary>Elementwise operators: they run in the layout of their operands.</summary>
 internal static class Elementwise
 {
+    private const int FirstWithBits = 18;
+
     /// <summary>An ONNX operator with one operand.</summary>
     public static Emitter Unary(string op, params AttributeProto[] attributes) => (emission, node) =>
     {
@@ -19,6 +21,13 @@ internal static class Elementwise
         var layout = Operands.Choose(emission, node, node.Inputs);
         emission.Result(node.Outputs[0], layout, op, [.. node.Inputs.Select(input => Operands.Read(emission, input, layout))], attributes);
     };
+
+    /// <summary>Functions of bits, by the names that ONNX has for them since opset 18.</summary>
+    public static void Bits(Emission emission, Node node)
+    {
+        if (emission.Opset >= FirstWithBits) Broadcast(node.Op.Name)(emission, node);
+        else emission.Refuse(node, $"functions of bits came with opset {FirstWithBits}. Use opset {FirstWithBits} or later.");
+    }
 
     /// <summary>The value itself: nothing is written.</summary>
     public static void Same(Emission emission, Node node) => emission.Alias(node.Outputs[0], node.Inputs[0]);

@@ -92,12 +92,6 @@ internal static class WholeNumbers
         return new[] { Ops.Make(new GatherElements(x.Rank - 1), x, indices), indices };
     }
 
-    public static SymbolicTensor And(SymbolicTensor x, SymbolicTensor y) => Bits(x, y, (a, b) => Ops.Make(new Mul(), a, b), Ops.LogicalAnd);
-
-    public static SymbolicTensor Or(SymbolicTensor x, SymbolicTensor y) => Bits(x, y, (a, b) => Ops.Make(new Max(), a, b), Ops.LogicalOr);
-
-    public static SymbolicTensor Xor(SymbolicTensor x, SymbolicTensor y) => Bits(x, y, (a, b) => Ops.Mod(a + b, 2), Ops.LogicalXor);
-
     /// <summary>Each bit of an integer is the other one.</summary>
     public static SymbolicTensor Not(FileNode node, SymbolicTensor x)
     {
@@ -105,34 +99,19 @@ internal static class WholeNumbers
         return Elementwise.InInt32(Parts.Number(-1, x.DType), x, (ones, bits) => Ops.Make(new Sub(), ones, bits));
     }
 
-    public static Importer Bitwise(Both function) => node =>
+    public static Importer Bitwise(BitwiseOp op) => node =>
     {
         var order = Elementwise.OrderOf(node, [0, 1]);
         var (x, y) = (node.Aligned(0, order), node.Aligned(1, order));
         RequireInteger(node, x);
         RequireInteger(node, y);
-        return [new(Elementwise.InInt32(x, y, function), order)];
+        return [new(Elementwise.InInt32(x, y, (a, b) => Ops.Make(op, a, b)), order)];
     };
 
     private static void RequireInteger(FileNode node, SymbolicTensor x)
     {
         if (!x.DType.IsInteger() && !x.DType.Is8Bit())
             throw new ModelException($"it takes bits of {x.DType.KerasName()}; expected int8, uint8, int32 or int64.");
-    }
-
-    /// <summary>A function of bits: numbers are taken apart into 0 and 1 along a new axis; the sign is the highest bit.</summary>
-    private static SymbolicTensor Bits(SymbolicTensor x, SymbolicTensor y, Both function, Both sign)
-    {
-        var type = x.DType;
-        var bits = type == DType.Int32 ? 31 : 63;
-        var powers = Ops.Cast(Parts.Longs([bits], Enumerable.Range(0, bits).Select(bit => 1L << bit)), type);
-        var sum = Parts.Fold(new Add(), Ops.Make(new Mul(), function(Apart(x), Apart(y)), powers), Math.Max(x.Rank, y.Rank));
-        var zero = Parts.Number(0, type);
-        var isNegative = sign(Ops.Make(new Less(), x, zero), Ops.Make(new Less(), y, zero));
-        var lowest = Parts.Number(type == DType.Int32 ? int.MinValue : long.MinValue, type);
-        return Ops.Make(new Add(), sum, Ops.Make(new Where(), isNegative, lowest, zero));
-
-        SymbolicTensor Apart(SymbolicTensor value) => Ops.Mod(Floor(Ops.ExpandDims(value, value.Rank), powers), 2);
     }
 
     private static SymbolicTensor Shifted(SymbolicTensor x, int bits) => Floor(x, Parts.Number(1L << bits, x.DType));
