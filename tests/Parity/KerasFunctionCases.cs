@@ -140,6 +140,8 @@ internal static class KerasFunctionCases
         ["sinc"] = x => Ops.Sinc(x[0]),
         ["slice_update"] = x => Ops.SliceUpdate(x[0], [0, 1, 1], x[1]),
         ["slogdet"] = x => Pair(Ops.SLogDet(x[0])),
+        ["softmax all"] = x => Ops.Softmax(x[0], default(Axes)),
+        ["softmax axes"] = x => Ops.Softmax(x[0], [1, 2]),
         ["solve"] = x => Ops.Solve(x[0], x[1]),
         ["solve_triangular"] = x => Ops.SolveTriangular(x[0], x[1], lower: true),
         ["sort"] = x => Ops.Sort(x[0], 1),

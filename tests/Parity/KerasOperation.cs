@@ -36,8 +36,10 @@ internal sealed class KerasOperation
 
     public static KerasOperation Named(string name) => s_all[name];
 
-    /// <summary>The model as Keras wrote it.</summary>
-    public Model Read()
+    /// <summary>The model as Keras wrote it, but for an option of its function.</summary>
+    /// <param name="key">The option; none by default.</param>
+    /// <param name="value">Its value as JSON.</param>
+    public Model Read(string? key = null, string? value = null)
     {
         var inputs = _line["inputs"]!.AsArray();
         var layers = new JsonArray();
@@ -56,6 +58,7 @@ internal sealed class KerasOperation
         }
 
         foreach (var layer in _line["layers"]!.AsArray()) layers.Add(layer!.DeepClone());
+        if (key is not null) layers[^1]!["config"]![key] = JsonNode.Parse(value!);
         return Model.FromJson(new JsonObject
         {
             ["module"] = "keras.src.models.functional",

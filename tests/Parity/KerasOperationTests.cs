@@ -98,6 +98,25 @@ public sealed class KerasOperationTests
     }
 
     [TestMethod]
+    [DataRow("bincount", "minlength", "0", "Give minlength")]
+    [DataRow("segment_sum", "num_segments", "null", "Give num_segments")]
+    [DataRow("quantile", "method", "\"weibull\"", "'linear' or 'lower' or 'higher' or 'midpoint' or 'nearest'")]
+    [DataRow("dot_product_attention", "attn_logits_soft_cap", "2.5", "attn_logits_soft_cap is 2.5, an option of DotProductAttention that is not supported")]
+    [DataRow("layer_normalization", "rms_scaling", "true", "RMSNorm")]
+    [DataRow("ctc_decode", "strategy", "\"beam_search\"", "expected 'greedy'")]
+    [DataRow("pinv", "rcond", "0.1", "rcond is 0.1, an option of Pinv that is not supported")]
+    [DataRow("resize", "antialias", "true", "use the layer Resizing")]
+    [DataRow("resize", "interpolation", "\"lanczos3\"", "'bilinear' or 'nearest' or 'bicubic'")]
+    [DataRow("one_hot", "sparse", "true", "expected sparse=False")]
+    [DataRow("stft", "window", "\"kaiser\"", "'hann', 'hamming', None or a list")]
+    [DataRow("pad reflect", "mode", "\"wrap\"", "constant, reflect, symmetric or edge")]
+    public void An_option_that_is_not_here_is_refused_by_a_sentence(string name, string key, string value, string part)
+    {
+        var refusal = Assert.ThrowsExactly<ModelException>(() => KerasOperation.Named(name).Read(key, value));
+        Assert.Contains(part, refusal.Message);
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Refused))]
     public void A_function_that_is_not_here_is_refused_by_a_sentence(string name)
     {

@@ -52,7 +52,9 @@ public static partial class Ops
     public static SymbolicTensor RightShift(SymbolicTensor x, SymbolicTensor count)
     {
         (x, count) = Promote(Integers(x, nameof(RightShift)), Integers(count, nameof(RightShift)));
-        return FloorDivide(x, PowersOfTwo(count, x.DType));
+
+        // In 64 bits, where all powers of the table are positive.
+        return Cast(FloorDivide(Cast(x, DType.Int64), PowersOfTwo(count, DType.Int64)), x.DType);
     }
 
     /// <summary>The greatest common divisor, which is not negative (https://keras.io/api/ops/numpy/#gcd-function).</summary>

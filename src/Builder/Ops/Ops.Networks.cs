@@ -5,6 +5,12 @@ namespace OnnxFunctional;
 /// <content>What layers compute, with weights that are given. Images are channels last; a <see cref="Transpose"/> makes them so.</content>
 public static partial class Ops
 {
+    /// <summary><c>exp(x) / sum(exp(x))</c> over several axes; the shape stays (https://keras.io/api/ops/nn/#softmax-function).</summary>
+    /// <param name="x">The tensor.</param>
+    /// <param name="axes">The axes, all if there is none; sizes are known if they are several.</param>
+    /// <exception cref="ModelException">The tensor has no such axis, or a size is unknown.</exception>
+    public static SymbolicTensor Softmax(SymbolicTensor x, Axes axes) => OverAxes(x, axes, Softmax);
+
     /// <summary>Scales vectors along the axes to length one: <c>x / max(|x|, epsilon)</c> (https://keras.io/api/ops/nn/#normalize-function).</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axis">The axes of a vector; the last by default.</param>
@@ -204,6 +210,18 @@ public static partial class Ops
     {
         var (size, step) = PoolOf(x, poolSize, strides, nameof(AveragePool));
         return Make(new AveragePool(size, step, padding), x);
+    }
+
+    /// <summary>A function along one axis, of several axes as one.</summary>
+    internal static SymbolicTensor OverAxes(SymbolicTensor x, Axes axes, Func<SymbolicTensor, int, SymbolicTensor> function)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        var along = ShapeRules.Axes(axes.List, x.Rank, nameof(Softmax));
+        if (along.Length == 1) return function(x, along[0]);
+        int[] order = [.. Enumerable.Range(0, x.Rank).Where(axis => !along.Contains(axis)), .. along];
+        int[] kept = [.. Enumerable.Repeat(0, x.Rank - along.Length)], sizes = [.. along.Select(axis => SizeOf(x, axis, nameof(Softmax)))];
+        var rows = function(Reshape(Transpose(x, order), [.. kept, sizes.Aggregate(1, (product, size) => product * size)]), -1);
+        return Transpose(Reshape(rows, [.. kept, .. sizes]), [.. Enumerable.Range(0, x.Rank).Select(axis => Array.IndexOf(order, axis))]);
     }
 
     /// <summary>A tensor over some axes in the rank of another one, to broadcast along the others.</summary>

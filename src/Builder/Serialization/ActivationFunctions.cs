@@ -20,14 +20,14 @@ internal static class ActivationFunctions
         ["HardTanh"] = Unary(Activation.HardTanh.Apply),
         ["LeakyRelu"] = call => Ops.Make(new LeakyRelu(call.Number("negative_slope", 0.2f)), call.Tensor(0, "x")),
         ["LogSigmoid"] = Unary(Activation.LogSigmoid.Apply),
-        ["LogSoftmax"] = Of((x, call) => OverAxes(call, x, Ops.LogSoftmax)),
+        ["LogSoftmax"] = Of((x, call) => Ops.OverAxes(x, AxesOrLast(call), Ops.LogSoftmax)),
         ["Relu"] = KeepsWhole(Ops.Relu),
         ["Relu6"] = KeepsWhole(Activation.Relu6.Apply),
         ["Selu"] = Unary(Activation.Selu.Apply),
         ["Sigmoid"] = Unary(Ops.Sigmoid),
         ["Silu"] = Unary(Activation.Silu.Apply),
         ["SoftShrink"] = call => Ops.Make(new Shrink(call.Number("threshold", 0.5f), call.Number("threshold", 0.5f)), call.Tensor(0, "x")),
-        ["Softmax"] = Of((x, call) => OverAxes(call, x, Ops.Softmax)),
+        ["Softmax"] = Of((x, call) => Ops.OverAxes(x, AxesOrLast(call), Ops.Softmax)),
         ["Softplus"] = Unary(Ops.Softplus),
         ["Softsign"] = Unary(Ops.Softsign),
         ["SparsePlus"] = Unary(Activation.SparsePlus.Apply),
@@ -38,24 +38,13 @@ internal static class ActivationFunctions
         ["Threshold"] = Of((x, call) => Ops.Threshold(x, call.Number("threshold", 0), call.Number("default_value", 0))),
     }.ToFrozenDictionary();
 
+    /// <summary>Axes, all for None, and the last if the file says nothing.</summary>
+    private static Axes AxesOrLast(FunctionArguments call) => call.Has("axis") ? call.Axis : -1;
+
     /// <summary>A function along the last axis, along any other one.</summary>
     private static Rule OnLastAxis(Activation activation) => Of((x, call) =>
     {
         var axis = ShapeRules.Axis(call.Integer("axis", -1), x.Rank, activation.Name);
         return axis == x.Rank - 1 ? activation.Apply(x) : Ops.MoveAxis(activation.Apply(Ops.MoveAxis(x, axis, -1)), -1, axis);
     });
-
-    /// <summary>A function along one axis; several become one, all of them if there is no axis.</summary>
-    private static SymbolicTensor OverAxes(FunctionArguments call, SymbolicTensor x, Func<SymbolicTensor, int, SymbolicTensor> function)
-    {
-        if (call.Config("axis") is CallValue.Literal { Value: not null } one) return function(x, one.Integer("axis"));
-        int[] axes = ShapeRules.Axes(call.Axis.List, x.Rank, "Softmax");
-        if (axes.Length == 1) return function(x, axes[0]);
-        int[] order = [.. Enumerable.Range(0, x.Rank).Where(axis => !axes.Contains(axis)), .. axes];
-        var moved = Ops.Transpose(x, order);
-        var size = axes.Aggregate(1, (product, axis) => product * Ops.SizeOf(x, axis, "Softmax"));
-        var rows = function(Ops.Reshape(moved, [.. Enumerable.Repeat(0, x.Rank - axes.Length), size]), -1);
-        var back = Ops.Reshape(rows, [.. Enumerable.Repeat(0, x.Rank - axes.Length), .. axes.Select(axis => Ops.SizeOf(x, axis, "Softmax"))]);
-        return Ops.Transpose(back, [.. Enumerable.Range(0, x.Rank).Select(axis => Array.IndexOf(order, axis))]);
-    }
 }

@@ -161,6 +161,9 @@ internal sealed class FunctionArguments(KerasFunction function, SymbolicTensors 
         return function.Config.FirstOrDefault(entry => entry.Key == key).Value ?? CallValue.Null;
     }
 
+    /// <summary>Whether the configuration has a key; None is not the same as a missing key where the default is an axis.</summary>
+    public bool Has(string key) => function.Config.Any(entry => entry.Key == key);
+
     /// <summary>Marks options that do not change the result.</summary>
     public void Ignore(params ReadOnlySpan<string> keys)
     {

@@ -87,10 +87,11 @@ internal static class ReductionFunctions
         return Ops.Where(Ops.All(isMissing, call.Axis, call.Flag("keepdims")), -1, place);
     }
 
-    /// <summary>A function along an axis; without an axis, of all elements in one row.</summary>
+    /// <summary>A function along an axis, the last by default; for None, of all elements in one row.</summary>
     private static SymbolicTensor OverAxis(FunctionArguments call, Func<SymbolicTensor, int, SymbolicTensor> function)
     {
         var x = call.Tensor(0, "x");
+        if (!call.Has("axis")) return function(x, -1);
         return call.Config("axis") is { IsNull: false } axis ? function(x, axis.Integer("axis")) : function(Ops.Reshape(x, -1), 0);
     }
 
