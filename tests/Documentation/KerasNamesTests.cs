@@ -18,6 +18,10 @@ public sealed class KerasNamesTests
     }
 
     [TestMethod]
+    public void At_most_twenty_names_are_refused() =>
+        Assert.IsLessThanOrEqualTo(20, KerasNames.All.Count(name => name.State == KerasNameState.Refused));
+
+    [TestMethod]
     public void What_the_page_names_exists()
     {
         var unknown = new List<string>();
