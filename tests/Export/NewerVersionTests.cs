@@ -46,9 +46,9 @@ public sealed class NewerVersionTests
     {
         using var folder = new TemporaryFolder();
         Make().Compile(new Adam(), Loss.MeanSquaredError).Save(folder.File("a.onnx"));
-        Change(folder.File("a.onnx"), TrainingState.MetadataKey, text => text.Replace("\"version\":3", "\"version\":4,\"new_key\":1"));
+        Change(folder.File("a.onnx"), TrainingState.MetadataKey, text => text.Replace("\"version\":3", "\"version\":5,\"new_key\":1"));
         StringAssert.Contains(Assert.Throws<OnnxFileException>(() => Trainer.Load(folder.File("a.onnx"))).Message, Update);
-        Change(folder.File("a.onnx"), TrainingState.MetadataKey, text => text.Replace("\"version\":4", "\"version\":3"));
+        Change(folder.File("a.onnx"), TrainingState.MetadataKey, text => text.Replace("\"version\":5", "\"version\":4"));
         StringAssert.Contains(Assert.Throws<OnnxFileException>(() => Trainer.Load(folder.File("a.onnx"))).Message, "'new_key'");
     }
 

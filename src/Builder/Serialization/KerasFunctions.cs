@@ -52,6 +52,13 @@ internal static class KerasFunctions
     /// <summary>Whether Keras has a function of this class that is known here.</summary>
     public static bool Knows(string className) => s_rules.ContainsKey(className);
 
+    /// <summary>The class that Keras makes of a call of a function: <c>LogSoftmax</c> of <c>log_softmax</c>; null if it is not known here.</summary>
+    public static string? ClassOf(string function)
+    {
+        var wanted = function.Replace("_", "", StringComparison.Ordinal);
+        return s_rules.Keys.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>The module of a function in Keras.</summary>
     public static string ModuleOf(string className) => s_rules[className].Module;
 

@@ -145,9 +145,7 @@ internal sealed partial class ModelReader
                 case "InputLayer" when IsKeras(module):
                     return ReadInput(config, name);
                 case "Lambda" when IsKeras(module) && !_custom.Types.ContainsKey(className):
-                    throw new ModelException(
-                        "a Lambda holds Python code, which is never run here. Write the function with Ops in a class derived from Layer, "
-                        + "add the class with CustomObjects.Add, and save the Keras model with that layer in place of the Lambda.");
+                    return KerasLambda.Read(config, name ?? "lambda");
             }
 
             if (module is not null && KerasFunctions.IsModule(module))

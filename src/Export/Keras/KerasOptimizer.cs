@@ -12,7 +12,11 @@ internal static class KerasOptimizer
     /// <summary>The group of the variables.</summary>
     public const string Folder = "optimizer/vars/";
 
+    private const string Inner = "optimizer/inner_optimizer/vars/";
     private const string Product = "u_product";
+
+    // The number of steps and the learning rate of the optimizer around another one, which nothing uses, then the state of the scale.
+    private const int OfScale = 4;
 
     /// <summary>Sets the state of a trainer; nothing is set unless everything fits.</summary>
     /// <exception cref="ModelException">The file holds no optimizer, or the state of another optimizer.</exception>
@@ -51,18 +55,22 @@ internal static class KerasOptimizer
         }
     }
 
-    /// <summary>The state of a trainer as Keras' variables; none before its first step.</summary>
-    public static IReadOnlyList<(Shape Shape, float[] Values)> Write(Trainer trainer)
+    /// <summary>The state of a trainer as Keras' variables, by groups; none before its first step.</summary>
+    public static IReadOnlyList<VariableGroup> Write(Trainer trainer)
     {
         var state = trainer.Compiled.State;
         if (state.Steps == 0) return [];
         var trainable = Trainable(trainer);
-        return [.. Variables(trainer).Select(slot => (slot.Shape, ValuesOf(slot)))];
+        List<(Shape Shape, float[] Values)> all = [.. Variables(trainer).Select(slot => (slot.Shape, ValuesOf(slot)))];
+        var name = Naming.SnakeCase(trainer.Optimizer.Name);
+        return trainer.Compiled.LossScaling is null
+            ? [new(Folder, name, all)]
+            : [new(Folder, "loss_scale_optimizer", all), new(Inner, name, all[OfScale..])];
 
         // Variables that have no counterpart here are those that nothing has used.
         float[] ValuesOf(Slot slot) =>
             slot.Name == Product ? ProductOf(trainable)
-            : (slot.Name.Contains('/', StringComparison.Ordinal) ? state.Find(slot.Name) : slot.Find!())?.Storage
+            : (slot.Name.Contains('/', StringComparison.Ordinal) ? state.Find(slot.Name) : slot.Find?.Invoke())?.Storage
                 ?? new float[checked((int)slot.Shape.ElementCount)];
 
         float[] ProductOf(IReadOnlyList<(string Path, Weight Weight)> weights) =>
@@ -75,7 +83,11 @@ internal static class KerasOptimizer
         var (optimizer, state) = (trainer.Optimizer, trainer.Compiled.State);
         var slots = new List<Slot>();
         if (trainer.Compiled.LossScaling is { State: var scaling })
+        {
+            slots.AddRange([new("iterations of the scale", Shape.Of(), null), new("learning_rate of the scale", Shape.Of(), null)]);
             slots.AddRange([new("step_counter", Shape.Of(), () => scaling.Steps), new("dynamic_scale", Shape.Of(), () => scaling.Scale)]);
+        }
+
         slots.Add(new("iterations", Shape.Of(), () => state.Iterations));
 
         // A constant learning rate is a variable, a schedule is not.

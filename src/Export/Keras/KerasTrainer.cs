@@ -37,8 +37,7 @@ internal static class KerasTrainer
         var json = ModelWriter.Write(model, merged: true, precision == MixedPrecision.Float32 ? null : precision.PolicyName());
         json["compile_config"] = KerasCompileWriter.Write(trainer.Compiled);
         var config = model.WriteJson(json, indented: false);
-        var weights = MemoryShortage.Guard(
-            $"to save '{path}'", model, () => KerasWeights.Write(model, KerasOptimizer.Write(trainer), Naming.SnakeCase(trainer.Optimizer.Name)));
+        var weights = MemoryShortage.Guard($"to save '{path}'", model, () => KerasWeights.Write(model, KerasOptimizer.Write(trainer)));
         AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
     }
 

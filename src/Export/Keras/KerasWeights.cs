@@ -4,6 +4,12 @@ using PureHDF;
 
 namespace OnnxFunctional.Export.Keras;
 
+/// <summary>Variables in Keras' weight file that are not weights of the model.</summary>
+/// <param name="Folder">Their group: <c>optimizer/vars/</c>.</param>
+/// <param name="Name">The name of what they belong to.</param>
+/// <param name="Variables">Their shapes and values, in order.</param>
+internal sealed record VariableGroup(string Folder, string Name, IReadOnlyList<(Shape Shape, float[] Values)> Variables);
+
 /// <summary>Reads and writes the weights of a model as Keras' HDF5 file.</summary>
 internal static class KerasWeights
 {
@@ -67,9 +73,8 @@ internal static class KerasWeights
 
     /// <summary>The weights as an HDF5 file in Keras' layout.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="optimizer">The variables of its optimizer; none for weights alone.</param>
-    /// <param name="optimizerName">The optimizer's name.</param>
-    public static byte[] Write(Model model, IReadOnlyList<(Shape Shape, float[] Values)>? optimizer = null, string optimizerName = "")
+    /// <param name="others">Other variables; none for weights alone.</param>
+    public static byte[] Write(Model model, IReadOnlyList<VariableGroup>? others = null)
     {
         // PureHDF makes generic methods while it runs.
         if (!RuntimeFeature.IsDynamicCodeSupported)
@@ -79,7 +84,8 @@ internal static class KerasWeights
                 + "Use ExportOnnx or trainer.Save, or publish the program trimmed instead.");
         }
 
-        var bytes = model.Weights.Distinct().Sum(weight => 4L * weight.Length) + (optimizer ?? []).Sum(variable => 4L * variable.Values.Length);
+        var bytes = model.Weights.Distinct().Sum(weight => 4L * weight.Length)
+            + (others ?? []).Sum(group => group.Variables.Sum(variable => 4L * variable.Values.Length));
         if (bytes > int.MaxValue - (1 << 20))
             throw new ModelException($"The weights of model '{model.Name}' take {bytes} bytes; a weight file holds at most 2 GB. Save parts of the model.");
         var root = new H5Group();
@@ -107,14 +113,15 @@ internal static class KerasWeights
             }
         }
 
-        if (optimizer is { Count: > 0 })
+        foreach (var group in others ?? [])
         {
-            var variables = Group(root, KerasOptimizer.Folder.TrimEnd('/'));
-            variables.Attributes["name"] = optimizerName;
-            for (var i = 0; i < optimizer.Count; i++)
+            var variables = Group(root, group.Folder.TrimEnd('/'));
+            variables.Attributes["name"] = group.Name;
+            for (var i = 0; i < group.Variables.Count; i++)
             {
-                ulong[] dims = [.. optimizer[i].Shape.Dims.ToArray().Select(dim => (ulong)dim)];
-                variables[i.ToString(CultureInfo.InvariantCulture)] = new H5Dataset(optimizer[i].Values, fileDims: dims);
+                var (shape, values) = group.Variables[i];
+                ulong[] dims = [.. shape.Dims.ToArray().Select(dim => (ulong)dim)];
+                variables[i.ToString(CultureInfo.InvariantCulture)] = new H5Dataset(values, fileDims: dims);
             }
         }
 

@@ -124,6 +124,10 @@ public sealed class SavedTrainerTests
         Assert.AreEqual(policy, (string?)config["config"]!["layers"]![1]!["config"]!["dtype"]!["config"]!["name"]);
         var optimizer = config["compile_config"]!["optimizer"]!;
         Assert.AreEqual(precision == MixedPrecision.Float16 ? "LossScaleOptimizer" : "Adam", (string?)optimizer["class_name"]);
+
+        // Keras' LossScaleOptimizer has a number of steps and a learning rate of its own before the state of the scale.
+        var variables = KerasTrainer.StateOf(path).Keys.Count(key => key.StartsWith("optimizer/vars/", StringComparison.Ordinal));
+        Assert.AreEqual(precision == MixedPrecision.Float16 ? 4 + 2 + 4 : 2 + 4, variables);
         var loaded = Trainer.Load(path);
         Assert.AreEqual(precision, loaded.Compiled.Precision);
         Assert.AreEqual(4, loaded.Iterations);

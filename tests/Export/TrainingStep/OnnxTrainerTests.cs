@@ -11,6 +11,7 @@ public sealed class OnnxTrainerTests
 {
     /// <summary>Buffers and bindings are made once; a step allocates only logs and arrays.</summary>
     [TestMethod]
+    [DoNotParallelize]
     public void A_warm_step_takes_little_memory()
     {
         var trainer = Network(new Adam());

@@ -126,6 +126,7 @@ public sealed class GradientSumTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     [DataRow(GradientCompression.None)]
     [DataRow(GradientCompression.Float16)]
     public void A_step_allocates_nothing(GradientCompression compression)

@@ -128,6 +128,7 @@ public sealed class SharedTrainingTests
 
     /// <summary>Also where masks decide about shares, and shards differ in size.</summary>
     [TestMethod]
+    [DoNotParallelize]
     [DataRow("masked", 3)]
     [DataRow("dense", 11)]
     [DataRow("synchronized", 3)]

@@ -14,6 +14,7 @@ public sealed class StepTests
     public static IEnumerable<object[]> Names => [["mlp"], ["cnn"], ["lstm"]];
 
     [TestMethod]
+    [DoNotParallelize]
     [DynamicData(nameof(Names))]
     public void A_warm_step_allocates_nothing(string name)
     {
@@ -31,6 +32,7 @@ public sealed class StepTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     [DynamicData(nameof(Names))]
     public void A_warm_prediction_allocates_nothing(string name)
     {

@@ -147,6 +147,7 @@ public sealed class WorkerPoolTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_run_allocates_nothing()
     {
         using var pool = new WorkerPool(2);

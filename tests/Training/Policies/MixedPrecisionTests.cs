@@ -136,6 +136,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     [DynamicData(nameof(Networks))]
     public void A_warm_step_allocates_nothing(string name, MixedPrecision policy)
     {

@@ -145,6 +145,7 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_warm_step_allocates_nothing()
     {
         var trainer = Compiled(threads: 1);

@@ -21,6 +21,7 @@ public unsafe class VectorDispatchTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_dispatch_allocates_nothing()
     {
         Chosen();

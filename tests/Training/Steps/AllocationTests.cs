@@ -21,6 +21,7 @@ public sealed class AllocationTests
     ];
 
     [TestMethod]
+    [DoNotParallelize]
     [DynamicData(nameof(Optimizers))]
     public void A_warm_step_allocates_nothing(Optimizer optimizer)
     {

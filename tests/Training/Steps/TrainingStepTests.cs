@@ -100,6 +100,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_warm_call_allocates_nothing()
     {
         var (generator, discriminator) = Adversaries();

@@ -103,6 +103,7 @@ public sealed class MatrixProductTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_warm_run_allocates_nothing()
     {
         using var pool = new WorkerPool(1);

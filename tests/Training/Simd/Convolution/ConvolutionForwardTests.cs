@@ -93,6 +93,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_warm_run_allocates_nothing()
     {
         using var pool = new WorkerPool(1);

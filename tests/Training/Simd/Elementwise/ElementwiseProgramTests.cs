@@ -418,6 +418,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_warm_run_allocates_nothing()
     {
         var builder = new ElementwiseProgramBuilder([100, 33]);

@@ -202,6 +202,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
+    [DoNotParallelize]
     public void A_run_allocates_nothing()
     {
         using var pool = new WorkerPool(1);
