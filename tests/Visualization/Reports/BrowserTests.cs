@@ -7,6 +7,7 @@ namespace OnnxFunctional.Tests.Visualization.Reports;
 
 /// <summary>Reports in headless Chromium: both widths, light and dark, by mouse and by keyboard.</summary>
 [TestClass]
+[DoNotParallelize]
 public sealed class BrowserTests
 {
     private const string Script = "report-check.mjs";
@@ -42,7 +43,6 @@ public sealed class BrowserTests
     }
 
     [TestMethod]
-    [DoNotParallelize]
     public void The_live_page_follows_a_training_to_its_end()
     {
         using var folder = new TemporaryFolder();
