@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Parity;
 
@@ -30,6 +31,23 @@ internal static class KerasApplication
 
     /// <summary>The network with initial weights.</summary>
     public static Model Of(string name) => Made(Read(name));
+
+    /// <summary>The input that the formula gives, and what Keras computes of it: before the last layer, and at the end.</summary>
+    public static (NDArray Input, float[] Penultimate, float[] Output) Expected(string name)
+    {
+        var file = Read(name);
+        int[] shape = [.. file["input"]!.AsArray().Select(size => (int)size!)];
+        var values = new float[shape.Aggregate(1, (product, size) => product * size)];
+        for (var j = 0; j < values.Length; j++)
+        {
+            var s = Math.Sin(j * 12.9898) * 43758.5453;
+            values[j] = (float)(255 * (s - Math.Floor(s)));
+        }
+
+        return (NDArray.Create(values, [.. shape]), Numbers("penultimate"), Numbers("output"));
+
+        float[] Numbers(string key) => [.. file[key]!.AsArray().Select(number => (float)number!)];
+    }
 
     private static Model Made(JsonNode file) =>
         Model.FromJson(
