@@ -8,14 +8,16 @@ internal static class KerasLambda
     /// <exception cref="ModelException">The layer holds code, or names a function that is not known here.</exception>
     public static KerasFunction Read(JsonElement config, string name)
     {
-        if (!config.TryGetProperty("function", out var function) || Text(function, "class_name") != "function" || Text(function, "config") is not { } called)
+        if (!config.TryGetProperty("function", out var function)
+            || ModelReader.Text(function, "class_name") != "function"
+            || ModelReader.Text(function, "config") is not { } called)
         {
             throw new ModelException(
                 "a Lambda holds Python code, which is never run here. Write the function with Ops in a class derived from Layer, "
                 + "add the class with CustomObjects.Add, and save the Keras model with that layer in place of the Lambda.");
         }
 
-        var module = Text(function, "module") ?? "";
+        var module = ModelReader.Text(function, "module") ?? "";
         var isKeras = KerasFunctions.IsModule(module) || module.StartsWith("keras.activations", StringComparison.Ordinal)
             || module.StartsWith("keras.src.activations", StringComparison.Ordinal);
         if (!isKeras || KerasFunctions.ClassOf(called) is not { } className)
@@ -31,7 +33,4 @@ internal static class KerasLambda
         var arguments = config.TryGetProperty("arguments", out var given) && given.ValueKind == JsonValueKind.Object ? given : JsonElement.Parse("{}");
         return KerasFunctions.Make(KerasFunctions.ModuleOf(className), className, arguments, name);
     }
-
-    private static string? Text(JsonElement json, string key) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

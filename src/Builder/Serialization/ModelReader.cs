@@ -320,6 +320,7 @@ internal sealed partial class ModelReader
     private static string Unknown(string what, string name, IEnumerable<string> known) =>
         $"{what} class '{name}' is not known." + (Naming.Nearest(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "");
 
-    private static string? Text(JsonElement json, string key) =>
+    /// <summary>The text of an entry; null if there is none.</summary>
+    internal static string? Text(JsonElement json, string key) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
