@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>A sequence of batches. The arrays of a batch are inputs, targets and optional sample weights, in this order.</summary>
-internal abstract class BatchSource
+internal abstract class BatchSource : IDisposable
 {
     /// <summary>The number of batches per epoch, if known.</summary>
     public abstract int? BatchesPerEpoch { get; }
@@ -11,8 +11,17 @@ internal abstract class BatchSource
     /// <summary>The number of samples of the current batch.</summary>
     public abstract int Samples { get; }
 
+    /// <summary>The samples of the current batch that can be copied: all, or those that this process of several computes.</summary>
+    public virtual (int First, int Count) Held => (0, Samples);
+
     /// <summary>The number of arrays of a batch.</summary>
     public abstract int Arrays { get; }
+
+    /// <summary>How long it took to get the batches since the epoch began.</summary>
+    public virtual TimeSpan Waited => TimeSpan.Zero;
+
+    /// <summary>Where the time of the data goes, if that is counted.</summary>
+    public virtual DatasetProfile? Profile => null;
 
     /// <summary>Starts an epoch, in the order of that epoch.</summary>
     public abstract void Start(int epoch);
@@ -32,4 +41,9 @@ internal abstract class BatchSource
     /// <param name="count">How many.</param>
     /// <param name="target">Where they go.</param>
     public abstract void CopyTo(int array, int first, int count, ValueBuffer target);
+
+    /// <summary>Ends the enumeration of the data.</summary>
+    public virtual void Dispose()
+    {
+    }
 }

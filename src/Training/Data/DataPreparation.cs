@@ -127,7 +127,7 @@ public static class DataPreparation
         var windows = (last - startIndex + sequenceStride - 1) / sequenceStride;
         var starts = Dataset.From(Enumerable.Range(0, windows).Select(i => startIndex + (i * sequenceStride)));
         if (shuffle) starts = starts.Shuffle(int.MaxValue, seed);
-        return Dataset.From(epoch => Dataset<int>.Once(starts.Enumerate(epoch)).Chunk(batchSize).Select(chunk =>
+        return Dataset.From(epoch => starts.Elements(epoch).Chunk(batchSize).Select(chunk =>
         {
             var times = new int[chunk.Length * sequenceLength];
             for (var i = 0; i < times.Length; i++) times[i] = chunk[i / sequenceLength] + (i % sequenceLength * samplingRate);

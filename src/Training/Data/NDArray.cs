@@ -42,6 +42,16 @@ public sealed partial class NDArray : IHtml
     /// <summary>The number of samples.</summary>
     public int Count => Shape.Rank == 0 ? 1 : Shape.Dims[0];
 
+    /// <summary>The bytes that the elements take in memory; of texts those of their characters.</summary>
+    internal long HeldBytes => _elements switch
+    {
+        string[] texts => texts.Sum(text => (long)sizeof(char) * text.Length),
+        byte[] or bool[] => _elements.LongLength,
+        short[] => _elements.LongLength * sizeof(short),
+        long[] => _elements.LongLength * sizeof(long),
+        _ => _elements.LongLength * sizeof(float),
+    };
+
     private int ElementsPerSample => Count == 0 ? 0 : (int)(Shape.ElementCount / Count);
 
     /// <summary>All elements, which take less than 2 GB; larger arrays are read by <see cref="CopyTo(Span{byte}, int, int)"/>.</summary>

@@ -13,7 +13,13 @@ internal sealed class SteppedBatches(BatchSource source, int steps) : BatchSourc
 
     public override int Samples => source.Samples;
 
+    public override (int First, int Count) Held => source.Held;
+
     public override int Arrays => source.Arrays;
+
+    public override TimeSpan Waited => source.Waited;
+
+    public override DatasetProfile? Profile => source.Profile;
 
     public override void Start(int epoch)
     {
@@ -50,4 +56,10 @@ internal sealed class SteppedBatches(BatchSource source, int steps) : BatchSourc
     public override TensorSpec SpecOf(int array) => source.SpecOf(array);
 
     public override void CopyTo(int array, int first, int count, ValueBuffer target) => source.CopyTo(array, first, count, target);
+
+    public override void Dispose()
+    {
+        source.Dispose();
+        base.Dispose();
+    }
 }

@@ -70,6 +70,9 @@ public sealed class Distribution
     /// <summary>A bucket of gradients is complete with so many numbers.</summary>
     internal int BucketFloats { get; }
 
+    /// <summary>The samples of each batch that this process computes.</summary>
+    internal Share Share => new(Rank, Size, Shards);
+
     /// <summary>Whether batches are cut, by several processes or by one that is to give the same bits.</summary>
     internal bool IsShared => Size > 1 || Shards > 1;
 

@@ -101,7 +101,7 @@ public abstract class Callback
         }
     }
 
-    internal void Attach(Trainer trainer) => _trainer = trainer;
+    internal virtual void Attach(Trainer trainer) => _trainer = trainer;
 
     internal virtual void OnBatchEnd(int batch, StepRunner runner) => OnBatchEnd(batch, runner.LastLoss);
 }

@@ -48,6 +48,14 @@ internal sealed class LiveChart : Callback
         _drawn = rows.Count + 1 + finished.Count;
     }
 
+    public override void OnTrainEnd() => _bar.OnTrainEnd();
+
+    internal override void Attach(Trainer trainer)
+    {
+        base.Attach(trainer);
+        _bar.Attach(trainer);
+    }
+
     internal override void OnBatchEnd(int batch, StepRunner runner) => _bar.OnBatchEnd(batch, runner);
 
     private static string EpochRow(int epoch) => string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}");

@@ -66,7 +66,7 @@ internal sealed class ProgressBar : Callback
 
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
-        var (elapsed, values) = (Stopwatch.GetElapsedTime(_begun), Values(logs));
+        var (elapsed, values) = (Stopwatch.GetElapsedTime(_begun), FinalValues(logs));
         if (_columns is null)
         {
             Write((_epochs is null ? "" : Numbered(epoch) + " ") + Head(elapsed, true, LongestBar));
@@ -86,13 +86,14 @@ internal sealed class ProgressBar : Callback
     public override void OnTrainEnd()
     {
         if (Trainer.Distribution is { Size: > 1, Report: { } report }) Write(report + Environment.NewLine);
+        if (Trainer.DataWait.Advice is { } advice) Write(advice + Environment.NewLine);
     }
 
     /// <summary>What a finished epoch shows, for a display that writes it itself.</summary>
     public IReadOnlyList<string> Finished(IDictionary<string, double> logs)
     {
         _lastLength = 0;
-        return Rows(Stopwatch.GetElapsedTime(_begun), Values(logs), Available());
+        return Rows(Stopwatch.GetElapsedTime(_begun), FinalValues(logs), Available());
     }
 
     internal override void OnBatchEnd(int batch, StepRunner runner)
@@ -187,6 +188,15 @@ internal sealed class ProgressBar : Callback
         }
 
         return text.Append(CultureInfo.InvariantCulture, $" {Short(perStep)}/step").ToString();
+    }
+
+    /// <summary>The values of an epoch, and how long it waited for data if that was long.</summary>
+    private List<string> FinalValues(IDictionary<string, double> logs)
+    {
+        var values = Values(logs);
+        if (_epochs is not null && Trainer.DataWait.LastEpoch is { } share)
+            values.Add(string.Create(CultureInfo.InvariantCulture, $" - waiting for data: {share:P0}"));
+        return values;
     }
 
     private static List<string> Values(IDictionary<string, double> logs) => [.. logs.Select(log => $" - {log.Key}: {LogNumber.Text(log.Value)}")];

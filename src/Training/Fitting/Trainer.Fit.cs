@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Execution;
@@ -118,7 +119,7 @@ public sealed partial class Trainer
         DataChecks.Build(Model, batches);
         if (validationSteps < 1) throw new ModelException($"validationSteps is {validationSteps}; expected at least 1.");
         using var training = Stream(batches, classWeight);
-        using var validation = validationData is null ? null : Stream(validationSteps is { } steps ? validationData.Take(steps) : validationData, null);
+        using var validation = validationData is null ? null : Stream(First(validationData, validationSteps), null);
         return FitBatches(Stepped(training, stepsPerEpoch), validation, initialEpoch, epochs, callbacks ?? [], verbose, cancellationToken, validationFreq);
     }
 
@@ -153,6 +154,9 @@ public sealed partial class Trainer
         }
     }
 
+    /// <summary>How long the running or last Fit has waited for data.</summary>
+    internal DataWait DataWait { get; private set; } = new();
+
     private static BatchSource Stepped(BatchSource batches, int? steps) => steps switch
     {
         null => batches,
@@ -160,12 +164,21 @@ public sealed partial class Trainer
         { } count => new SteppedBatches(batches, count),
     };
 
-    private StreamBatches Stream(IEnumerable<Batch> batches, Dictionary<int, double>? classWeight) => new(batches, batch =>
+    private static IEnumerable<Batch> First(IEnumerable<Batch> batches, int? count) => count is not { } number ? batches
+        : batches is Dataset<Batch> dataset ? dataset.Take(number) : batches.Take(number);
+
+    private BatchSource Stream(IEnumerable<Batch> batches, Dictionary<int, double>? classWeight)
     {
-        var arrays = Checked(batch.X, batch.Y, batch.SampleWeight);
-        DataChecks.BatchesFit(Model, arrays[0].Count, arrays[0].Count);
-        return classWeight is null ? arrays : Weighted(arrays, classWeight);
-    });
+        return batches is SampleBatches rows ? new RowBatches(rows, Arrays, CheckSize) : new StreamBatches(batches, Distribution.Share, Arrays, CheckSize);
+
+        IReadOnlyList<NDArray> Arrays(Batch batch)
+        {
+            var arrays = Checked(batch.X, batch.Y, batch.SampleWeight);
+            return classWeight is null ? arrays : Weighted(arrays, classWeight);
+        }
+
+        void CheckSize(int samples) => DataChecks.BatchesFit(Model, samples, samples);
+    }
 
     internal History FitBatches(
         BatchSource batches,
@@ -234,6 +247,7 @@ public sealed partial class Trainer
         if (resumed is not null) history.Restore(resumed.History);
         (_callbacks, _history, _batchesPerEpoch, _underWay) = (all, history, batches.BatchesPerEpoch, true);
         (_epoch, _step) = (resumed?.Epoch ?? initialEpoch, 0);
+        DataWait = new();
         var part = false;
         for (var epoch = _epoch; epoch < epochs && !StopTraining; epoch++)
         {
@@ -241,6 +255,7 @@ public sealed partial class Trainer
             foreach (var callback in all) callback.OnEpochBegin(epoch);
             _training.Reset();
             batches.Start(epoch);
+            var begunAt = Stopwatch.GetTimestamp();
             (_epoch, _step) = (epoch, 0);
             if (resumed is { Step: > 0 })
             {
@@ -262,6 +277,7 @@ public sealed partial class Trainer
                 if (Array.Exists(all, callback => callback.StopsAtOnce) && (StopTraining = Distribution.Any(StopTraining))) break;
             }
 
+            DataWait.Add(batches, Stopwatch.GetElapsedTime(begunAt));
             logs.Clear();
             _training.Report(logs, "");
             if (_step == 0 && !cancelled) throw Exhausted(epoch);

@@ -22,12 +22,13 @@ public sealed partial class Trainer
 
         string Forward()
         {
-            TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
+            var (first, count) = batch.Held;
+            TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(i => batch.SpecOf(i) with { Shape = batch.SpecOf(i).Shape.With(0, count) })];
             var graph = StepGraph.For(_compiled, specs, training: true, examines: true);
             var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, []);
             return NonFinite.Forward(request, specs, graph.Examined, plan =>
             {
-                for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
+                for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, first, count, plan.Inputs[i]);
             }, _engine.Pool, (ulong)Iterations);
         }
     }

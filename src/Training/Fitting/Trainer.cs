@@ -138,7 +138,7 @@ public sealed partial class Trainer
     {
         ArgumentNullException.ThrowIfNull(batches);
         if (steps < 1) throw new ModelException($"steps is {steps}; expected at least 1.");
-        using var stream = Stream(steps is { } count ? batches.Take(count) : batches, null);
+        using var stream = Stream(First(batches, steps), null);
         return Evaluate(stream, verbose);
     }
 

@@ -269,7 +269,7 @@ public sealed class DatasetTests
         Assert.HasCount(1, history.Epochs);
     }
 
-    private static int[] Of(Dataset<int> dataset, int epoch) => [.. Dataset<int>.Once(dataset.Enumerate(epoch))];
+    private static int[] Of(Dataset<int> dataset, int epoch) => [.. dataset.Epoch(epoch)];
 
     private static Trainer Compiled()
     {

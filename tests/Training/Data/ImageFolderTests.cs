@@ -101,7 +101,7 @@ public sealed class ImageFolderTests
     {
         using var folder = Colored("a", 20, "b", 20);
         ImageFolder Open(ulong seed) => ImageFolder.Open(folder.Path, 1, 1, batchSize: 7, seed: seed, validationSplit: 0.25f);
-        static float[] Seen(Dataset<Batch> data, int epoch) => [.. Dataset<Batch>.Once(data.Enumerate(epoch))
+        static float[] Seen(Dataset<Batch> data, int epoch) => [.. data.Epoch(epoch)
             .SelectMany(batch => Reds(batch).Zip(Floats(batch.Y[0]), (red, label) => red + (100 * label)))];
         var images = Open(1);
         Assert.AreEqual((30, 10), (images.TrainingCount, images.ValidationCount));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Training.Fitting;
@@ -72,6 +73,26 @@ public sealed partial class ProgressBarTests
         }
     }
 
+    [TestMethod]
+    public void A_training_that_waits_for_data_says_so_and_names_the_slowest_stage()
+    {
+        var input = Model.Input([1]);
+        var trainer = new Model(input, new Dense(1).Call(input)).Compile(new Sgd(), Loss.MeanSquaredError);
+        var samples = Dataset.From(Enumerable.Range(0, 24)).Map(i =>
+        {
+            Thread.Sleep(50);
+            return new Batch(new float[] { i }, new float[] { i });
+        }).Batch(2);
+        using var written = new AsciiWriter();
+        trainer.Fit(samples, verbose: Verbosity.Silent, callbacks: [new ProgressBar(written, () => 200, 1, null)]);
+        StringAssert.Matches(written.ToString(), WaitingTraining());
+
+        // Data in memory takes no time.
+        using var quiet = new AsciiWriter();
+        trainer.Fit(new float[9], new float[9], verbose: Verbosity.Silent, callbacks: [new ProgressBar(quiet, () => 200, 1, null)]);
+        Assert.DoesNotContain("wait", quiet.ToString());
+    }
+
     private static void CheckTerminal(string output, int columns)
     {
         var rows = Rows(output);
@@ -113,6 +134,9 @@ public sealed partial class ProgressBarTests
 
     [GeneratedRegex(@"\x1b(\[[0-9;?]*[a-zA-Z]|[=>])")]
     private static partial Regex TerminalCommand();
+
+    [GeneratedRegex(@" - waiting for data: \d+ ?%[\s\S]*Training waited \d+ ?% of its time for data\. Map takes most, \d\S* ms for an element\. Give it")]
+    private static partial Regex WaitingTraining();
 
     private sealed class AsciiWriter() : StringWriter(CultureInfo.InvariantCulture)
     {

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Data;
+
 namespace OnnxFunctional.Training;
 
 /// <content>Batches of sequences of similar length.</content>
@@ -21,7 +23,7 @@ public static partial class Dataset
                 + "expected one for all lengths, or one for each.");
         }
 
-        return From(epoch => Bucketed(Dataset<Batch>.Once(samples.Enumerate(epoch)), buckets));
+        return Stage(epoch => Bucketed(samples.Elements(epoch), buckets), samples.AllCounts);
     }
 
     private static IEnumerable<Batch> Bucketed(IEnumerable<Batch> samples, LengthBuckets buckets)
@@ -31,23 +33,23 @@ public static partial class Dataset
         foreach (var sample in samples)
         {
             var bucket = BucketOf(sample, buckets, count++);
-            waiting[bucket].Add(Padded(sample, buckets, buckets.Lengths[bucket]));
+            waiting[bucket].Add(StepPadding.Of(sample, buckets, _ => buckets.Lengths[bucket], _ => buckets.Lengths[bucket]));
             if (waiting[bucket].Count < buckets.BatchSize[buckets.BatchSize.Count == 1 ? 0 : bucket]) continue;
-            yield return Together([.. waiting[bucket]]);
+            yield return Batches.Together([.. waiting[bucket]]);
             waiting[bucket].Clear();
         }
 
         if (buckets.DropRemainder) yield break;
         foreach (var rest in waiting)
         {
-            if (rest.Count > 0) yield return Together([.. rest]);
+            if (rest.Count > 0) yield return Batches.Together([.. rest]);
         }
     }
 
     private static int BucketOf(Batch sample, LengthBuckets buckets, int number)
     {
         var position = buckets.Inputs.Count == 0 ? 0 : buckets.Inputs[0];
-        var length = Sequence(sample.X, position, "input").Shape.Dim(1);
+        var length = StepPadding.Sequence(sample.X, position, "input").Shape.Dim(1);
         for (var i = 0; i < buckets.Lengths.Count; i++)
         {
             if (length <= buckets.Lengths[i]) return i;
@@ -56,35 +58,5 @@ public static partial class Dataset
         if (buckets.Truncate) return buckets.Lengths.Count - 1;
         throw new ModelException(
             $"Sample {number} has {length} steps, but the longest bucket holds {buckets.Lengths[^1]}. Add a length, or set Truncate.");
-    }
-
-    private static Batch Padded(Batch sample, LengthBuckets buckets, int length)
-    {
-        var inputs = buckets.Inputs.Count == 0 ? Enumerable.Range(0, sample.X.Count) : buckets.Inputs;
-        var x = sample.X;
-        foreach (var position in inputs) x = x.With(position, Sequence(x, position, "input").WithSteps(length, buckets.PaddingValue, buckets.PadFront));
-        var (y, weights) = (sample.Y, sample.SampleWeight);
-        foreach (var position in buckets.Targets)
-        {
-            y = y.With(position, Sequence(y, position, "target").WithSteps(length, buckets.TargetPaddingValue, buckets.PadFront));
-
-            // A weight per step belongs to a target with steps; a single array holds the weights of all targets.
-            var place = weights?.Count == 1 ? 0 : position;
-            if (weights is not null && place < weights.Count && weights[place].Shape.Rank > 1)
-                weights = weights.With(place, weights[place].WithSteps(length, 0, buckets.PadFront));
-        }
-
-        return new Batch(x, y, weights);
-    }
-
-    private static NDArray Sequence(NDArrays arrays, int position, string what)
-    {
-        if (position < 0 || position >= arrays.Count)
-            throw new ModelException($"LengthBuckets names {what} {position}, but a sample has {arrays.Count} of them; the first is 0.");
-        return arrays[position].Shape.Rank > 1
-            ? arrays[position]
-            : throw new ModelException(
-                $"A sample's {what} {position} has shape {arrays[position].Shape}, without steps; expected (1, steps, ...). "
-                + $"Name those that are sequences in LengthBuckets.{(what == "input" ? "Inputs" : "Targets")}.");
     }
 }
