@@ -46,12 +46,12 @@ internal static class KerasArchive
                     throw Refused(name, $"its entry '{path}' unpacks to more than {HighestRatio} times its size");
             }
 
-            var config = ReadEntry(zip, "config.json", LongestConfig, name);
-            var weights = ReadEntry(zip, "model.weights.h5", Array.MaxLength, name);
+            var config = ReadEntry(zip, stream, "config.json", LongestConfig, name);
+            var weights = ReadEntry(zip, stream, "model.weights.h5", Array.MaxLength, name);
             var metadata = zip.GetEntry(MetadataEntry) is null
                 ? KerasMetadata.None
-                : KerasMetadata.Parse(ReadEntry(zip, MetadataEntry, LongestMetadata, name), name);
-            return new(metadata, System.Text.Encoding.UTF8.GetString(config), weights, VocabulariesOf(zip, name));
+                : KerasMetadata.Parse(ReadEntry(zip, stream, MetadataEntry, LongestMetadata, name), name);
+            return new(metadata, System.Text.Encoding.UTF8.GetString(config), weights, VocabulariesOf(zip, stream, name));
         }
         catch (InvalidDataException error)
         {
@@ -68,7 +68,7 @@ internal static class KerasArchive
         WriteEntry(zip, "model.weights.h5", weights);
     }
 
-    private static Dictionary<string, string> VocabulariesOf(ZipArchive zip, string name)
+    private static Dictionary<string, string> VocabulariesOf(ZipArchive zip, Stream stream, string name)
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
         var left = LongestConfig;
@@ -76,7 +76,7 @@ internal static class KerasArchive
         {
             var path = entry.FullName;
             if (!path.StartsWith(Assets, StringComparison.Ordinal) || !path.EndsWith(VocabularyFile, StringComparison.Ordinal)) continue;
-            var content = ReadEntry(zip, path, left, name);
+            var content = ReadEntry(zip, stream, path, left, name);
             left -= content.Length;
             found.Add(path[Assets.Length..^VocabularyFile.Length], System.Text.Encoding.UTF8.GetString(content));
         }
@@ -98,22 +98,24 @@ internal static class KerasArchive
         }
     }
 
-    private static byte[] ReadEntry(ZipArchive zip, string entryName, long most, string name)
+    private static byte[] ReadEntry(ZipArchive zip, Stream file, string entryName, long most, string name)
     {
         var entry = zip.GetEntry(entryName) ?? throw new ModelException($"'{name}' has no {entryName}; expected a .keras file saved by Keras 3.");
         if (entry.Length > most) throw Refused(name, $"its {entryName} has {entry.Length} bytes; more than {most} are not read");
 
-        // The length in the archive's directory may be wrong, so memory grows with the content itself.
+        // The length in the archive's directory may be wrong: beyond what the file can hold without compression, memory grows with the content itself.
         using var source = ZipContent.Open(entry);
-        using var content = new MemoryStream();
-        var buffer = new byte[1 << 16];
-        for (int read; (read = source.Read(buffer)) > 0;)
+        var content = new byte[Math.Min(entry.Length, file.Length)];
+        var length = 0;
+        for (int read; (read = source.Read(content.AsSpan(length))) > 0;)
         {
-            if (content.Length + read > entry.Length) throw Refused(name, $"its {entryName} is longer than it says");
-            content.Write(buffer, 0, read);
+            length += read;
+            if (length == content.Length && length < entry.Length) Array.Resize(ref content, (int)Math.Min(entry.Length, 2L * length));
+            else if (length == content.Length) break;
         }
 
-        return content.Length == entry.Length ? content.ToArray() : throw Refused(name, $"its {entryName} is cut off");
+        if (source.ReadByte() >= 0) throw Refused(name, $"its {entryName} is longer than it says");
+        return length == entry.Length ? content : throw Refused(name, $"its {entryName} is cut off");
     }
 
     private static void WriteEntry(ZipArchive zip, string name, ReadOnlySpan<byte> content)

@@ -90,6 +90,7 @@ internal static class OrtSetup
             {
                 result.AddSessionConfigEntry("session.disable_prepacking", "1");
                 result.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
+                result.EnableCpuMemArena = false;
             }
 
             if (!options.PlansMemory)

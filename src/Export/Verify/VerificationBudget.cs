@@ -17,6 +17,7 @@ internal sealed class VerificationBudget
 
     private const int MostGroups = 4;
 
+    // Below a share of what a verification may take, a collection is not worth its time.
     private const long Large = 64 << 20;
 
     private readonly long _memory;
@@ -55,7 +56,7 @@ internal sealed class VerificationBudget
     public IReadOnlyList<Range> Groups { get; }
 
     /// <summary>Whether groups are so large that their memory is worth a collection after each.</summary>
-    public bool IsLarge => _all * BatchSizes.Append(1).Max() > Large;
+    public bool IsLarge => _all * BatchSizes.Append(1).Max() > Math.Min(Large, _memory / 4);
 
     /// <summary>Which batches are smaller than asked for, and why; null if none is.</summary>
     public string? Reduced { get; }

@@ -13,6 +13,8 @@ internal sealed class VerifiedFile
     // times their size, and ONNX Runtime's layout for convolutions takes twice their size more (measured: 3.8 times in all, instead of 2.3).
     private const long LargeFile = 128 << 20;
 
+    private const long WorthCollecting = 4 << 20;
+
     private readonly ModelProto _header;
     private readonly string _source;
     private readonly string? _folder;
@@ -31,10 +33,11 @@ internal sealed class VerifiedFile
     public static VerifiedFile At(string path, string source = Exported, byte[]? adapter = null)
     {
         var header = OnnxHeader.Read(path);
-        var isLarge = header.Graph.Initializer.Sum(OnnxProto.Elements) * sizeof(float) > LargeFile;
+        var bytes = header.Graph.Initializer.Sum(OnnxProto.Elements) * sizeof(float);
+        var isLarge = bytes > LargeFile;
 
         // ONNX Runtime takes its memory where the collector does not see it, so what is left of writing the file would stay.
-        if (isLarge) GC.Collect();
+        if (bytes > WorthCollecting) GC.Collect();
         return new VerifiedFile(
             header,
             source,

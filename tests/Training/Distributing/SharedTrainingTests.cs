@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.Emit;
 using OnnxFunctional.Training;
@@ -48,6 +49,42 @@ public sealed class SharedTrainingTests
             var weights = NDArray.Create([.. Enumerable.Range(0, 17).Select(i => 0.25f + (i % 4))], [17]);
             var trainer = model.Compile(s_optimizers[name](), Loss.MeanSquaredError, distribution: distribution);
             trainer.Fit(x, y, batchSize: 7, epochs: 2, verbose: 0, sampleWeight: weights);
+            return WeightsOf(model);
+        }
+    }
+
+    /// <summary>A sample is made by one process, but for the last batch, which has fewer samples than shards.</summary>
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Processes_share_the_samples_of_datasets_and_have_the_bits_of_arrays(bool inAdvance)
+    {
+        var expected = Fitted(Distribution.OneProcess(5), null);
+        foreach (var size in (int[])[1, 2, 5])
+        {
+            var made = new ConcurrentBag<int>();
+            InMemoryTransport.Run(size, communicator => CollectionAssert.AreEqual(expected, Fitted(Distribution.Of(communicator, 5), made), $"{size}"));
+            var counts = made.CountBy(i => i).ToDictionary();
+            Assert.HasCount(17, counts);
+            for (var i = 0; i < 14; i++) Assert.AreEqual(1, counts[i], $"sample {i} of {size} processes");
+        }
+
+        float[] Fitted(Distribution distribution, ConcurrentBag<int>? made)
+        {
+            var (model, x, y) = Data("dense", 17);
+            var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError, threads: 1, distribution: distribution);
+            if (made is null)
+            {
+                trainer.Fit(x, y, batchSize: 7, verbose: 0, shuffle: false);
+                return WeightsOf(model);
+            }
+
+            var samples = Dataset.From(Enumerable.Range(0, 17)).Map(i =>
+            {
+                made.Add(i);
+                return new Batch(x.Take([i]), y.Take([i]));
+            }, inAdvance ? 3 : 0);
+            trainer.Fit(inAdvance ? samples.Batch(7).Prefetch() : samples.Batch(7), verbose: 0);
             return WeightsOf(model);
         }
     }

@@ -10,6 +10,10 @@ namespace OnnxFunctional.Cli.Commands;
 /// <summary>A file of a model that is written; its name says which kind.</summary>
 internal static class ModelFileTarget
 {
+    // With less, networks of few weights would be compared layer by layer; more is not faster.
+    private const long LeastMemory = 6 << 20;
+    private const long MostMemory = 1 << 28;
+
     private static readonly string[] s_extensions = [".onnx", ".keras", ".json"];
 
     public static Argument<string> Argument(string description)
@@ -23,6 +27,10 @@ internal static class ModelFileTarget
         });
         return argument;
     }
+
+    /// <summary>What comparing layers may take: as much as half of the weights, so that any network that fits can be written.</summary>
+    private static long VerificationMemory(Model model) =>
+        Math.Clamp(sizeof(float) * model.CountParams() / 2, LeastMemory, MostMemory);
 
     /// <summary>Writes a model, and tells what was written.</summary>
     /// <param name="model">The model.</param>
@@ -44,7 +52,8 @@ internal static class ModelFileTarget
         var result = others ?? [];
         if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
         {
-            var export = model.ExportOnnx(path, options with { Metadata = kept.Concat(options.Metadata).ToDictionary() });
+            var export = model.ExportOnnx(
+                path, options with { Metadata = kept.Concat(options.Metadata).ToDictionary(), VerificationMemory = VerificationMemory(model) });
             report.Line(export);
             foreach (var place in export.OnCpu) report.Line("Runs on the processor: " + place);
             foreach (var (key, value) in VerifyCommand.ToJson(export)) result[key] = value?.DeepClone();
