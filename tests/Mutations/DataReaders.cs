@@ -54,6 +54,18 @@ internal static class DataReaders
         "n\n1\n2\n\n3\n"u8.ToArray(),
     ];
 
+    /// <summary>Reads a table as batches, its first column as numbers and the others as categories.</summary>
+    public static void ReadRows(byte[] content)
+    {
+        var path = Readers.Put("m.csv", content);
+        var separator = content.Contains((byte)';') ? ';' : ',';
+        var options = new CsvOptions { Separator = separator, Missing = MissingValues.SkipRow, BatchSize = 2 };
+        var names = CsvTable.Read(path, separator: separator).Columns;
+        options.Columns[names[0]] = CsvColumn.Number with { Missing = MissingValues.Mean };
+        foreach (var name in names.Skip(1)) options.Columns[name] = CsvColumn.Category();
+        foreach (var batch in CsvRows.Open(path, options).Batches) Assert.IsGreaterThan(0, batch.X[0].Count);
+    }
+
     public static void ReadTable(byte[] content)
     {
         var path = Readers.Put("m.csv", content);

@@ -19,6 +19,7 @@ public sealed class EntryPointTests
         ["AdapterFile.SaveAdapter"] = Writes,
         ["BackupAndRestore..ctor"] = "trainer-restore",
         ["CsvLogger..ctor"] = "csv-log",
+        ["CsvRows.Open"] = "csv-rows",
         ["CsvTable.Read"] = "csv",
         ["HalfModel.ExportOnnx"] = Writes,
         ["History.FromCsv"] = "history",

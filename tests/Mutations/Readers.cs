@@ -72,6 +72,7 @@ internal static class Readers
         new("npz", DataReaders.Arrays, s_arrays, DataReaders.ReadArchive, s_data),
         new("npy", DataReaders.SingleArrays, [.. s_bytes, Edits.Text], DataReaders.ReadArray, s_data),
         new("csv", DataReaders.Tables, s_text, DataReaders.ReadTable, s_data),
+        new("csv-rows", DataReaders.Tables, s_text, DataReaders.ReadRows, s_data),
         new("csv-log", DataReaders.Logs, s_text, DataReaders.ContinueLog, s_data),
         new("history", DataReaders.Histories, s_text, content => Assert.IsNotNull(History.FromCsv(Put("log.csv", content)).ToString()), s_data)
         {

@@ -12,6 +12,7 @@ public sealed partial class PublishedProgramTests
         using OnnxFunctional.Export;
         using OnnxFunctional.Layers;
         using OnnxFunctional.Training;
+        using OnnxFunctional.Training.Data;
 
         var input = Model.Input([6, 6, 1]);
         var output = input.Apply(
@@ -42,6 +43,10 @@ public sealed partial class PublishedProgramTests
         }
 
         if (args is ["native"]) Same("a model from a .keras file of another program", Model.Load("../trimmed.keras"), compared: false);
+        File.WriteAllText("table.csv", "a,b,y\n0.5,red,1\n1.5,blue,0\n");
+        var rows = CsvRows.Open("table.csv", new CsvOptions { Targets = ["y"], Columns = { ["b"] = CsvColumn.OneHot() } });
+        var isRead = CsvTable.Read("table.csv").GetFloats("a")[1, 0] == 1.5f && rows.Batches.Single().X[0][0, 2] == 1;
+        Console.WriteLine(isRead ? "a table" : throw new Exception("table"));
         Console.WriteLine("done");
 
         void Same(string what, Model other, bool compared = true)
@@ -85,7 +90,7 @@ public sealed partial class PublishedProgramTests
     {
         var project = Directory.CreateDirectory(folder.File(kind)).FullName;
         File.WriteAllText(Path.Combine(project, "program.cs"), Program);
-        string[] packages = ["Google.Protobuf", "Microsoft.ML.OnnxRuntime", "PureHDF", "StbImageSharp", "System.Numerics.Tensors"];
+        string[] packages = ["Google.Protobuf", "Microsoft.ML.OnnxRuntime", "PureHDF", "Sep", "StbImageSharp", "System.Numerics.Tensors"];
         File.WriteAllText(Path.Combine(project, kind + ".csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>

@@ -34,8 +34,8 @@ public sealed class CsvLogger(string filename, char separator = ',', bool append
             var lines = LogFile.Do(_path, () => File.ReadAllLines(_path));
             if (lines.Length > 0 && lines[0].Length > 0)
             {
-                var header = CsvCells.Parse(lines[0], "'" + _path + "'", separator, '"', skipLines: 0);
-                for (var i = 1; i < header.Columns; i++) _names.Add(header[0, i].ToString());
+                using var header = new CsvCursor(new StringReader(lines[0]), "'" + _path + "'", new CsvOptions { Separator = separator });
+                _names.AddRange(header.Names.Skip(1));
             }
         }
 

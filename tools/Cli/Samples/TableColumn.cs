@@ -7,25 +7,14 @@ namespace OnnxFunctional.Cli.Samples;
 /// <summary>A column of a table: numbers if every cell that is not missing is one, otherwise text.</summary>
 internal sealed class TableColumn
 {
-    private static readonly string[] s_missing = ["", "NA", "N/A", "NaN", "null", "?"];
-
     private readonly CsvTable _table;
     private readonly float[]? _numbers;
     private IReadOnlyList<string>? _texts;
 
-    public TableColumn(CsvTable table, string name)
+    private TableColumn(CsvTable table, string name, NumberColumn column, string[]? texts)
     {
-        (_table, Name) = (table, name);
-        try
-        {
-            _numbers = table.GetFloats(name).ToArray();
-        }
-        catch (DataException)
-        {
-            _texts = table.GetTexts(name);
-            _numbers = Parse(_texts, out var numbers, out var firstText);
-            if (_numbers is null && numbers > _texts.Count / 2) Slip = firstText;
-        }
+        (_table, Name, _numbers, _texts) = (table, name, column.Values, texts);
+        if (_numbers is null && column.Count > table.Rows / 2) Slip = column.FirstText;
     }
 
     public string Name { get; }
@@ -63,18 +52,38 @@ internal sealed class TableColumn
     /// <summary>The text in a row by which a class is named: 1 and 1.0 are the same.</summary>
     public string LabelAt(int row) => _numbers is not null ? _numbers[row].ToString("R", CultureInfo.InvariantCulture) : _texts![row].Trim();
 
-    private static float[]? Parse(IReadOnlyList<string> texts, out int count, out int? firstText)
+    /// <summary>Reads columns, all in one pass over the file, and those with text in another.</summary>
+    /// <exception cref="DataException">The file has changed.</exception>
+    public static TableColumn[] Load(CsvTable table, IReadOnlyList<string> names)
     {
-        var numbers = new float[texts.Count];
-        (count, firstText) = (0, null);
-        for (var row = 0; row < numbers.Length; row++)
+        var places = table.Columns.Index().ToDictionary(column => column.Item, column => column.Index, StringComparer.Ordinal);
+        int[] indices = [.. names.Select(name => places[name])];
+        NumberColumn[] numbers = [.. names.Select(_ => new NumberColumn(table.Rows))];
+        table.ReadRows((rows, row) =>
         {
-            var text = texts[row].Trim();
-            if (s_missing.Contains(text, StringComparer.OrdinalIgnoreCase)) numbers[row] = float.NaN;
-            else if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[row])) count++;
-            else firstText ??= row;
-        }
+            for (var i = 0; i < indices.Length; i++)
+            {
+                if (!numbers[i].TryAddUsual(rows.Raw(indices[i]), row)) numbers[i].Add(rows[indices[i]], row);
+            }
+        });
+        int[] words = [.. Enumerable.Range(0, names.Count).Where(i => numbers[i].Values is null)];
+        var texts = words.ToDictionary(i => i, _ => new string[table.Rows]);
+        if (words.Length > 0) ReadTexts(table, [.. words.Select(i => (indices[i], texts[i]))]);
+        return [.. names.Select((name, i) => new TableColumn(table, name, numbers[i], texts.GetValueOrDefault(i)))];
+    }
 
-        return firstText is null ? numbers : null;
+    /// <summary>Reads texts; equal ones in a column are one object, for words recur.</summary>
+    private static void ReadTexts(CsvTable table, (int Column, string[] Texts)[] columns)
+    {
+        var known = Array.ConvertAll(columns, _ => new HashSet<string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>());
+        table.ReadRows((rows, row) =>
+        {
+            for (var i = 0; i < columns.Length; i++)
+            {
+                var cell = rows[columns[i].Column];
+                if (!known[i].TryGetValue(cell, out var text)) known[i].Set.Add(text = cell.ToString());
+                columns[i].Texts[row] = text;
+            }
+        });
     }
 }

@@ -14,7 +14,8 @@ internal sealed class TableSource : DataSource
 
     private readonly CsvTable _table;
     private readonly bool _hasNames;
-    private readonly Dictionary<string, TableColumn> _columns = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _names;
+    private readonly Lazy<Dictionary<string, TableColumn>> _columns;
 
     public TableSource(string path, DataOptions options)
         : base(path, options)
@@ -35,6 +36,8 @@ internal sealed class TableSource : DataSource
                 wrong);
         }
 
+        _names = new(_table.Columns, StringComparer.Ordinal);
+        _columns = new(() => TableColumn.Load(_table, [.. Free(null)]).ToDictionary(column => column.Name, StringComparer.Ordinal));
         foreach (var name in options.Ignored) Require(name, "--ignore");
         if (options.Target is { } target) Require(target, "--target");
     }
@@ -116,7 +119,7 @@ internal sealed class TableSource : DataSource
     }
 
     private TableColumn Column(string name) =>
-        _columns.TryGetValue(name, out var column) ? column : _columns[name] = new TableColumn(_table, name);
+        _columns.Value.TryGetValue(name, out var column) ? column : _columns.Value[name] = TableColumn.Load(_table, [name])[0];
 
     /// <summary>The columns that are neither the target nor ignored.</summary>
     private IEnumerable<string> Free(string? target) => _table.Columns.Where(name => name != target && !Options.Ignored.Contains(name));
@@ -124,7 +127,7 @@ internal sealed class TableSource : DataSource
     private string RequiredTarget(DataDescription? description, IReadOnlyList<TensorInfo> inputs)
     {
         if (Options.Target is { } given) return given;
-        if (description is not null && _table.Columns.Contains(description.Target)) return description.Target;
+        if (description is not null && _names.Contains(description.Target)) return description.Target;
 
         // Without names, the one column more than the model takes is the last, where labels stand.
         string[] free = [.. Free(null)];
@@ -138,17 +141,17 @@ internal sealed class TableSource : DataSource
         {
             foreach (var name in known)
             {
-                if (!_table.Columns.Contains(name))
+                if (!_names.Contains(name))
                     throw Misfit($"has no column '{name}', which the model takes. It has {Listed(_table.Columns)}.{Nearest.Question(name, _table.Columns)}");
             }
 
             return [.. known];
         }
 
-        if (request.Inputs.All(each => each.Size is 1 or null && _table.Columns.Contains(each.Name))) return [input.Name];
+        if (request.Inputs.All(each => each.Size is 1 or null && _names.Contains(each.Name))) return [input.Name];
         if (request.Inputs.Count > 1)
         {
-            var missing = request.Inputs.First(each => !_table.Columns.Contains(each.Name));
+            var missing = request.Inputs.First(each => !_names.Contains(each.Name));
             throw Misfit(
                 $"has no column for input '{missing.Name}': a model of several inputs takes columns of their names, "
                 + $"{Listed([.. request.Inputs.Select(each => each.Name)])}. Rename the columns, or use an .npz file with an array for each input.");
@@ -215,7 +218,7 @@ internal sealed class TableSource : DataSource
 
     private void Require(string name, string option)
     {
-        if (_table.Columns.Contains(name)) return;
+        if (_names.Contains(name)) return;
         throw Misfit($"has no column '{name}', which {option} names.{Nearest.Question(name, _table.Columns)} It has {Listed(_table.Columns)}.");
     }
 

@@ -6,7 +6,7 @@ using System.Text;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Tests.Training.Data;
+namespace OnnxFunctional.Tests.Training.Data.Tables;
 
 [TestClass]
 public class CsvTableTests
@@ -113,6 +113,8 @@ public class CsvTableTests
         Refused(() => CsvTable.Read(Write(folder, "\n\n")), "is empty");
         Refused(() => CsvTable.Read(Write(folder, "a\n1\n"), skipLines: 9), "is empty");
         Refused(() => CsvTable.Read(folder.File("absent.csv")), "does not exist");
+        var followed = "a,b\n1,2\n\"x\"y,2\n" + string.Concat(Enumerable.Repeat("1,2\n", 30_000));
+        Refused(() => CsvTable.Read(Write(folder, followed)), "line 3: text follows a closing quote");
         File.WriteAllBytes(folder.File("latin1.csv"), [.. "a\n"u8, 0xE9, (byte)'\n']);
         Refused(() => CsvTable.Read(folder.File("latin1.csv")), "is not UTF-8 text");
         Assert.ThrowsExactly<ArgumentException>(() => CsvTable.Read("x", separator: '"'));
@@ -123,6 +125,78 @@ public class CsvTableTests
     {
         using var folder = new TemporaryFolder();
         Assert.AreEqual("a", CsvTable.Read(Write(folder, "\uFEFFa\n1\n")).Columns[0]);
+    }
+
+    [TestMethod]
+    public void A_file_that_changes_after_it_was_opened_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Write(folder, "a,b\n1,2\n3,4\n");
+        var table = CsvTable.Read(path);
+        File.WriteAllText(path, "a,b\n1,2\n3,4\n5,6\n");
+        Refused(() => table.GetFloats(), "has changed since it was opened. Read it again.");
+        Refused(() => table.GetTexts("a"), "has changed");
+        File.Delete(path);
+        Refused(() => table.GetFloats(), "does not exist");
+    }
+
+    [TestMethod]
+    public void Rows_and_names_tell_a_change_that_length_and_time_do_not()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Write(folder, "a,b\n1,2\n3,4\n");
+        var table = CsvTable.Read(path);
+        var written = File.GetLastWriteTimeUtc(path);
+        foreach (var other in new[] { "a,b\n1,22\n,3\n"[..12], "a,b\n1,2\n\n\n\n\n", "a,c\n1,2\n3,4\n", "a,b\n1,2\n3,4\n"[..12].Replace("3,4\n", ",\n,\n") })
+        {
+            File.WriteAllText(path, other);
+            File.SetLastWriteTimeUtc(path, written);
+            Assert.AreEqual(12, new FileInfo(path).Length);
+            Assert.ThrowsExactly<DataException>(() => table.GetFloats(), other);
+        }
+
+        File.WriteAllText(path, "a,b\n1,2\n7,4\n");
+        File.SetLastWriteTimeUtc(path, written);
+        Assert.AreEqual(7f, table.GetFloats()[1, 0]);
+    }
+
+    [TestMethod]
+    public void A_table_opened_in_one_folder_is_read_in_another()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Write(folder, "a\n1\n");
+        var table = CsvTable.Read(Path.GetRelativePath(Environment.CurrentDirectory, path));
+        Assert.AreEqual(1f, table.GetFloats()[0, 0]);
+    }
+
+    [TestMethod]
+    public void Many_columns_are_chosen_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        const int Count = 100_000;
+        var names = Enumerable.Range(0, Count).Select(i => "c" + i).ToArray();
+        var path = Write(folder, string.Join(',', names) + "\n" + string.Join(',', Enumerable.Range(0, Count)) + "\n");
+        var table = CsvTable.Read(path);
+        var reversed = Flat(table.GetFloats([.. names.Reverse()]));
+        Assert.AreEqual(Count - 1f, reversed[0]);
+        Assert.AreEqual(0f, reversed[^1]);
+        CollectionAssert.AreEqual(new[] { 5f }, Flat(table.GetFloatsExcept([.. names.Where(name => name != "c5")])));
+    }
+
+    [TestMethod]
+    public void A_table_of_numbers_takes_no_memory_but_that_of_its_result()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("n.csv");
+        using (var writer = new StreamWriter(path))
+        {
+            for (var i = 0; i < 250_000; i++) writer.Write("0.25,-17.5,3e-3,12345\n");
+        }
+
+        Assert.AreEqual(1_000_000, CsvTable.Read(path, hasHeader: false).GetFloats().FlattenedLength);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        CsvTable.Read(path, hasHeader: false).GetFloats();
+        Assert.IsLessThan(4_000_000 * 1.2, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static string Write(TemporaryFolder folder, string content, bool packed = false)
