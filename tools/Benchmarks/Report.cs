@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using OnnxFunctional.Benchmarks.Cases;
+using OnnxFunctional.Benchmarks.Data;
 using OnnxFunctional.Benchmarks.Distributed;
 
 namespace OnnxFunctional.Benchmarks;
@@ -47,6 +48,10 @@ internal static class Report
             Description = "Inputs of those files that are fixed, sr=16000, or given a shape, input=?,576.",
             AllowMultipleArgumentsPerToken = true,
         };
+        var data = new Option<bool>("--data")
+        {
+            Description = "Measure how data is read instead, beside a reference; --cases names rows of that table.",
+        };
         var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.")
         {
             cases,
@@ -60,8 +65,12 @@ internal static class Report
             distribution,
             imported,
             bind,
+            data,
         };
-        root.SetAction((parsed, _) => Task.FromResult(Measure(parsed.GetValue(cases)?.Split(','), names =>
+        root.SetAction((parsed, _) => Task.FromResult(parsed.GetValue(data) ? DataReport.Measure(parsed.GetValue(cases)?.Split(',')) : Others(parsed)));
+        return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+
+        int Others(ParseResult parsed) => Measure(parsed.GetValue(cases)?.Split(','), names =>
         {
             var (count, mode, file) = (parsed.GetValue(threads), parsed.GetValue(modes), parsed.GetValue(json));
             if (parsed.GetValue(imported) is { Length: > 0 } files) return ImportedFiles.Measure(files, parsed.GetValue(bind) ?? [], count);
@@ -69,8 +78,7 @@ internal static class Report
             if (parsed.GetValue(export)) return ExportedSteps.Measure(names, count, file);
             if (parsed.GetValue(inference)) return Inference.Measure(names, count, file);
             return parsed.GetValue(sharing) ? SharedCores.Measure(names, mode, file) : Measure(names, count, !parsed.GetValue(noPeer), mode, file);
-        })));
-        return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+        });
     }
 
     /// <summary>Milliseconds per step for both sides: medians of alternating rounds.</summary>

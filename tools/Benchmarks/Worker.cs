@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using OnnxFunctional.Benchmarks.Cases;
+using OnnxFunctional.Benchmarks.Data;
 using OnnxFunctional.Benchmarks.Peer;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.TrainingStep;
@@ -75,6 +76,7 @@ internal static class Worker
     private static (Action Step, string Note) Start(string side, string name, string mode, int threads, int batch) => side switch
     {
         "ours" => Ours(name, mode, threads),
+        _ when side.StartsWith(DataCase.OurSide, StringComparison.Ordinal) => (DataCase.Step(side, name, folder: mode), "0 0 0"),
         "onnx" => Exported(name, threads),
         "engine" => (PredictionWork.Engine(BenchmarkCase.Named(name), batch, threads), "0 0 0"),
         "ort" => (PredictionWork.OnnxRuntime(BenchmarkCase.Named(name), batch, threads, spins: false), "0 0 0"),
