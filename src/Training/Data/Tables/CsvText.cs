@@ -162,7 +162,7 @@ internal sealed class CsvText : TextReader
         var before = counted > 0 ? text[counted - 1] : _last;
         _line += part.Count('\n');
 
-        // A carriage return ends a line too, the one before a line feed with it.
+        // A carriage return ends a line too, together with a line feed behind it.
         for (var i = part.IndexOf('\r'); i >= 0;)
         {
             _line++;
