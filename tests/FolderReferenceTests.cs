@@ -39,7 +39,6 @@ public sealed class FolderReferenceTests
         "Training/Kernels",
         "Training/Kernels/Staging",
         "Training/Data",
-        "Training/Data/Tables",
         "Training/Engine",
         "Training/Inspection",
         "Training/Losses  Training/TensorBoardFiles",
