@@ -4,6 +4,7 @@ using System.Text.Json;
 using OnnxFunctional.Benchmarks.Cases;
 using OnnxFunctional.Benchmarks.Data;
 using OnnxFunctional.Benchmarks.Distributed;
+using OnnxFunctional.Benchmarks.Scale;
 
 namespace OnnxFunctional.Benchmarks;
 
@@ -38,6 +39,12 @@ internal static class Report
         {
             Description = "Compare one process with several instead, which mpirun starts, and predict steps of many machines.",
         };
+        var scale = new Option<string[]?>("--scale")
+        {
+            Description = "Measure what grows with the number of outputs, layers or rows instead: these tables, or all.",
+            Arity = ArgumentArity.ZeroOrMore,
+            AllowMultipleArgumentsPerToken = true,
+        };
         var imported = new Option<string[]>("--imported")
         {
             Description = "Measure networks of these ONNX files instead: predictions of the engine and of ONNX Runtime, and a training step.",
@@ -63,6 +70,7 @@ internal static class Report
             inference,
             sharing,
             distribution,
+            scale,
             imported,
             bind,
             data,
@@ -73,6 +81,7 @@ internal static class Report
         int Others(ParseResult parsed) => Measure(parsed.GetValue(cases)?.Split(','), names =>
         {
             var (count, mode, file) = (parsed.GetValue(threads), parsed.GetValue(modes), parsed.GetValue(json));
+            if (parsed.GetResult(scale) is not null) return ScaleTables.Measure(parsed.GetValue(scale) ?? []);
             if (parsed.GetValue(imported) is { Length: > 0 } files) return ImportedFiles.Measure(files, parsed.GetValue(bind) ?? [], count);
             if (parsed.GetValue(distribution)) return Processes.Measure(parsed.GetValue(cases)?.Split(','));
             if (parsed.GetValue(export)) return ExportedSteps.Measure(names, count, file);

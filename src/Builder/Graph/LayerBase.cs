@@ -15,7 +15,7 @@ public abstract partial class LayerBase
     private List<Weight> _weights = [];
     private List<LayerBase> _children = [];
     private List<LayerCall> _calls = [];
-    private HashSet<string> _taken = [];
+    private NameSet _taken = new();
     private Dictionary<LayerBase, string> _childNames = [];
     private LayerCall? _current;
     private string? _automaticName;
@@ -43,10 +43,10 @@ public abstract partial class LayerBase
     public IReadOnlyList<Weight> Weights => [.. NamedWeights().Select(named => named.Weight)];
 
     /// <summary>The weights that gradients update: those that are trainable themselves, of layers that are not frozen.</summary>
-    public IReadOnlyList<Weight> TrainableWeights => [.. Weights.Where(weight => weight.Trainable && IsTrained(weight))];
+    public IReadOnlyList<Weight> TrainableWeights => WeightsThat(train: true);
 
     /// <summary>The other weights: moving statistics, and all weights of frozen layers.</summary>
-    public IReadOnlyList<Weight> NonTrainableWeights => [.. Weights.Where(weight => !weight.Trainable || !IsTrained(weight))];
+    public IReadOnlyList<Weight> NonTrainableWeights => WeightsThat(train: false);
 
     /// <summary>The number of elements of all weights.</summary>
     public long CountParams() => Weights.Distinct().Sum(weight => (long)weight.Length);
@@ -108,16 +108,27 @@ public abstract partial class LayerBase
 
     internal IReadOnlyList<Weight> OwnWeights => _weights;
 
-    /// <summary>Whether neither the weight's layer nor one between it and this one is frozen.</summary>
-    private bool IsTrained(Weight weight) =>
-        Trainable && (_weights.Contains(weight) || Children.Any(child => child.Weights.Contains(weight) && child.IsTrained(weight)));
+    private IReadOnlyList<Weight> WeightsThat(bool train)
+    {
+        var trained = new HashSet<Weight>();
+        AddTrained(trained);
+        return [.. Weights.Where(weight => trained.Contains(weight) == train)];
+    }
+
+    /// <summary>Adds the trainable weights of this layer and of those inside it, unless the layer or one between is frozen.</summary>
+    private void AddTrained(HashSet<Weight> trained)
+    {
+        if (!Trainable) return;
+        trained.UnionWith(_weights.Where(weight => weight.Trainable));
+        foreach (var child in Children) child.AddTrained(trained);
+    }
 
     /// <summary>A copy with the same options, not yet called and without weights or inner layers.</summary>
     /// <param name="name">Its name; null to let its model or owner choose one.</param>
     internal virtual LayerBase CopyUncalled(string? name)
     {
         var copy = (LayerBase)MemberwiseClone();
-        (copy._weights, copy._children, copy._calls, copy._taken, copy._childNames) = ([], [], [], [], []);
+        (copy._weights, copy._children, copy._calls, copy._taken, copy._childNames) = ([], [], [], new(), []);
         (copy._current, copy._automaticName, copy.GivenName) = (null, null, Naming.Checked(name));
         return copy;
     }
@@ -157,6 +168,9 @@ public abstract partial class LayerBase
 
     /// <summary>The name of an inner layer in paths. A layer that several others call may have another name in each of them.</summary>
     internal virtual string NameOf(LayerBase child) => _childNames.GetValueOrDefault(child) ?? child.Name;
+
+    /// <summary>Whether a layer is one of the inner layers, without going through all of them.</summary>
+    internal virtual bool IsInside(LayerBase child) => _childNames.ContainsKey(child) || Children.Contains(child);
 
     /// <summary>The mask of the outputs. A layer that keeps the leading axes passes on the mask of its input; others return null.</summary>
     private protected virtual SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => null;
@@ -354,9 +368,9 @@ public abstract partial class LayerBase
 
     private void Adopt(LayerBase child)
     {
-        if (Children.Contains(child)) return;
+        if (IsInside(child)) return;
         _children.Add(child);
-        var unique = Naming.Unique(child.Name, _taken);
+        var unique = _taken.Unique(child.Name);
         child.SettleName(unique);
         _childNames.Add(child, child.GivenName ?? unique);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace OnnxFunctional;
@@ -18,14 +17,6 @@ internal static class Naming
         }
 
         return text.ToString();
-    }
-
-    /// <summary>Reserves a name and returns it: the preferred one, or the first of name_1, name_2 ... that is not taken.</summary>
-    public static string Unique(string preferred, HashSet<string> taken)
-    {
-        var name = preferred;
-        for (var i = 1; !taken.Add(name); i++) name = preferred + "_" + i.ToString(CultureInfo.InvariantCulture);
-        return name;
     }
 
     /// <summary>Rejects names that would make paths ambiguous.</summary>

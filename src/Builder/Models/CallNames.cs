@@ -30,6 +30,6 @@ internal sealed class CallNames
     {
         if (_outermost.TryGetValue(call, out var name)) return name;
         if (call.Parent is not { } parent) return call.Layer.Name;
-        return PathOf(parent) + "/" + (parent.Layer.Children.Contains(call.Layer) ? parent.Layer.NameOf(call.Layer) : call.Layer.Name);
+        return PathOf(parent) + "/" + (parent.Layer.IsInside(call.Layer) ? parent.Layer.NameOf(call.Layer) : call.Layer.Name);
     }
 }

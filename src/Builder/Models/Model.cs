@@ -27,6 +27,12 @@ public partial class Model : Layer, IHtml
     private SymbolicTensors _inputs;
     private SymbolicTensors _outputs;
     private IReadOnlyList<ModelStep> _steps = [];
+    private IReadOnlyList<LayerBase> _children = [];
+
+    // Read for each array of each batch: made once, when the model is.
+    private IReadOnlyList<LayerBase>? _listed;
+    private IReadOnlyList<string>? _inputNames;
+    private IReadOnlyList<string>? _outputNames;
 
     /// <summary>
     /// Creates a model of the layers between <paramref name="inputs"/> and <paramref name="outputs"/>, names them in graph order and initializes new weights.
@@ -78,20 +84,13 @@ public partial class Model : Layer, IHtml
         Outputs.Count == 1 ? Outputs[0] : throw new ModelException($"Model '{Name}' has {Outputs.Count} outputs; use Outputs.");
 
     /// <summary>All layers, inputs included, in Keras' order: by depth, then by first use.</summary>
-    public IReadOnlyList<LayerBase> Layers => [.. Children.Where(child => child.IsListed)];
+    public IReadOnlyList<LayerBase> Layers => IsBuilt ? _listed ??= Listed(_children) : Listed(LayersToCome);
 
     /// <summary>The names of the inputs, in order, as used in dictionaries of data and in the ONNX file.</summary>
-    public IReadOnlyList<string> InputNames => [.. Inputs.Select(StepNameOf)];
+    public IReadOnlyList<string> InputNames => _inputNames ??= [.. StepNamesOf(Inputs)];
 
     /// <summary>The names of the outputs, in order: the names of the layers that compute them.</summary>
-    public IReadOnlyList<string> OutputNames
-    {
-        get
-        {
-            var taken = new HashSet<string>();
-            return [.. Outputs.Select(output => Naming.Unique(StepNameOf(output), taken))];
-        }
-    }
+    public IReadOnlyList<string> OutputNames => _outputNames ??= [.. StepNamesOf(Outputs).Select(new NameSet().Unique)];
 
     /// <summary>The seed for the initial values of weights and the random numbers of training.</summary>
     public ulong Seed { get; }
@@ -114,7 +113,7 @@ public partial class Model : Layer, IHtml
     internal virtual IReadOnlyList<LayerBase> LayersToCome => [];
 
     /// <summary>The layers, and the functions that a Keras file names.</summary>
-    internal override IReadOnlyList<LayerBase> Children => !IsBuilt ? LayersToCome : [.. Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct()];
+    internal override IReadOnlyList<LayerBase> Children => IsBuilt ? _children : LayersToCome;
 
     /// <summary>Gets a layer by its name.</summary>
     /// <param name="name">The name, as <see cref="Summary"/> shows it.</param>
@@ -189,6 +188,8 @@ public partial class Model : Layer, IHtml
     internal IReadOnlyList<(string Name, TensorData Value)> FixedInputs { get; set; } = [];
 
     internal override bool HidesInnerCalls => true;
+
+    internal override bool IsInside(LayerBase child) => IsBuilt ? _names.ContainsKey(child) : LayersToCome.Contains(child);
 
     internal override string NameOf(LayerBase child) => _names.GetValueOrDefault(child) ?? child.Name;
 
@@ -273,15 +274,29 @@ public partial class Model : Layer, IHtml
         NamesLayer = true,
     };
 
-    private string StepNameOf(SymbolicTensor tensor) => Steps.First(step => step.Produces(tensor.Value)).Name;
+    private static IReadOnlyList<LayerBase> Listed(IReadOnlyList<LayerBase> layers) => [.. layers.Where(layer => layer.IsListed)];
+
+    /// <summary>The names of the steps that compute some tensors: of each the first that does.</summary>
+    private IEnumerable<string> StepNamesOf(SymbolicTensors tensors)
+    {
+        var names = new Dictionary<Value, string>();
+        foreach (var step in Steps)
+        {
+            foreach (var output in step.Outputs) names.TryAdd(output, step.Name);
+        }
+
+        return tensors.Select(tensor => names[tensor.Value]);
+    }
 
     private void NameLayers()
     {
-        var taken = new HashSet<string>();
+        var taken = new NameSet();
         var problems = new List<string>();
         _byName.Clear();
         _names.Clear();
-        foreach (var layer in Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct())
+        _children = [.. Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct()];
+        (_listed, _inputNames, _outputNames) = (null, null, null);
+        foreach (var layer in _children)
         {
             if (layer.GivenName is { } given && !taken.Add(given)) problems.Add($"two layers are named '{given}'; give each its own name");
         }
@@ -291,7 +306,7 @@ public partial class Model : Layer, IHtml
         {
             if (step.Layer is null)
             {
-                step.Name = Naming.Unique(Naming.SnakeCase(step.Node!.Op.Name), taken);
+                step.Name = taken.Unique(Naming.SnakeCase(step.Node!.Op.Name));
             }
             else if (_names.TryGetValue(step.Layer, out var known))
             {
@@ -299,7 +314,7 @@ public partial class Model : Layer, IHtml
             }
             else
             {
-                var name = step.Layer.GivenName ?? Naming.Unique(step.Layer.Name, taken);
+                var name = step.Layer.GivenName ?? taken.Unique(step.Layer.Name);
                 step.Layer.SettleName(name);
                 step.Name = name;
                 _names[step.Layer] = name;

@@ -18,10 +18,11 @@ internal static class ModelChecks
                 + "add them to the model's inputs, or build the outputs from the listed ones");
         }
 
+        var dependent = DependentOnInputs(model);
         for (var i = 0; i < model.Outputs.Count; i++)
         {
             var value = model.Outputs[i].Value;
-            if (value.Producer.Scope?.Layer.GivesConstants != true && !DependsOnInputs(model, value))
+            if (value.Producer.Scope?.Layer.GivesConstants != true && !dependent.Contains(value))
                 problems.Add($"output {i} {model.Outputs[i].Shape} does not depend on any of the inputs; call its layers on them");
         }
 
@@ -69,11 +70,15 @@ internal static class ModelChecks
                 && pair.First.Weight.HoldsSameValues(pair.Second.Weight));
     }
 
-    private static bool DependsOnInputs(Model model, Value output)
+    /// <summary>The values that depend on an input, listed or not.</summary>
+    private static HashSet<Value> DependentOnInputs(Model model)
     {
-        var inputs = new HashSet<Value>(model.Inputs.Select(tensor => tensor.Value));
-        if (inputs.Contains(output)) return true;
-        var graph = Graph.Between([.. inputs], [output]);
-        return graph.Nodes.Any(node => node.Inputs.Any(inputs.Contains)) || graph.MissingInputs().Any();
+        var dependent = model.Graph.Inputs.ToHashSet();
+        foreach (var node in model.Graph.Nodes)
+        {
+            if (node.Op is Operators.Placeholder || node.Inputs.Any(dependent.Contains)) dependent.UnionWith(node.Outputs);
+        }
+
+        return dependent;
     }
 }

@@ -93,11 +93,12 @@ internal sealed class SummaryRows
             .SelectMany(step => step.Outputs.Select((value, i) => (value, step, i)))
             .DistinctBy(entry => entry.value)
             .ToDictionary(entry => entry.value, entry => (entry.step, entry.i));
+        var numbers = model.StepsByLayer.SelectMany(steps => steps.Select((step, i) => (step, i))).ToDictionary(entry => entry.step, entry => entry.i);
         var costs = LayerCosts.Of(model);
         foreach (var (name, steps) in layers)
         {
             var layer = steps[0].Layer;
-            var sources = steps.SelectMany(step => step.Inputs).Where(names.ContainsKey).Select(input => Connection(names[input], model));
+            var sources = steps.SelectMany(step => step.Inputs).Where(names.ContainsKey).Select(input => Connection(names[input]));
             rows.Add(Row(
                 nesting == 0 ? "" : new string(' ', 3 * nesting) + "\u2514 ",
                 name,
@@ -111,6 +112,10 @@ internal sealed class SummaryRows
             if (_options.ExpandNested && layer is Model { IsBuilt: true } nested)
                 Add(nested, nesting + 1, nested.StepsByLayer.Select(inner => (inner[0].Name, inner)), rows);
         }
+
+        // Keras' form: which call of the layer, and which of its outputs.
+        string Connection((ModelStep Step, int Output) source) =>
+            string.Create(CultureInfo.InvariantCulture, $"{source.Step.Name}[{numbers[source.Step]}][{source.Output}]");
     }
 
     private string[] Row(
@@ -134,12 +139,6 @@ internal sealed class SummaryRows
 
     /// <summary>A number as text; a question mark if it is not known.</summary>
     public static string Text(double value, Func<double, string> write) => double.IsNaN(value) ? "?" : write(value);
-
-    private static string Connection((ModelStep Step, int Output) source, Model model)
-    {
-        var call = source.Step.Layer is null ? 0 : model.Steps.Where(step => step.Layer == source.Step.Layer).ToList().IndexOf(source.Step);
-        return string.Create(CultureInfo.InvariantCulture, $"{source.Step.Name}[{call}][{source.Output}]");
-    }
 
     /// <summary>The rows from the first layer whose name begins with a pattern to the last that does so with the other.</summary>
     private IEnumerable<(string Name, T Layer)> InRange<T>(List<(string Name, T Layer)> layers)

@@ -121,8 +121,8 @@ internal static class OnnxEmitter
     /// <summary>The names of a model's outputs in the file: a model whose output is an input has one name for both; the file needs two.</summary>
     public static IEnumerable<string> OutputNames(Model model)
     {
-        var taken = model.InputNames.ToHashSet(StringComparer.Ordinal);
-        return [.. model.OutputNames.Select(name => taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name)];
+        var taken = new NameSet(model.InputNames);
+        return [.. model.OutputNames.Select(name => taken.Contains(name) ? taken.Unique(name + "/output") : name)];
     }
 
     /// <summary>Names for the outputs of layers and of operators outside layers, with the values of the graph that stand for them.</summary>
@@ -137,14 +137,14 @@ internal static class OnnxEmitter
     private static Dictionary<Weight, string> WeightNames(Model model, IEnumerable<Value> values)
     {
         var names = new Dictionary<Weight, string>();
-        var taken = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (path, weight) in model.WeightPaths()) names[weight] = Naming.Unique(path, taken);
+        var taken = new NameSet();
+        foreach (var (path, weight) in model.WeightPaths()) names[weight] = taken.Unique(path);
 
         // Weights of layers outside a model that was cut out of a larger graph.
         foreach (var value in values)
         {
             if (value.Producer.Op is not Operators.Variable { Weight: var weight } || names.ContainsKey(weight)) continue;
-            names[weight] = Naming.Unique((weight.Owner is { } owner ? owner.Name + "/" : "") + weight.Name, taken);
+            names[weight] = taken.Unique((weight.Owner is { } owner ? owner.Name + "/" : "") + weight.Name);
         }
 
         return names;

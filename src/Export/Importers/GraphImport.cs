@@ -18,8 +18,8 @@ internal sealed class GraphImport : IFileScope
     private readonly GraphImport? _outer;
     private readonly GraphProto _graph;
     private readonly Parameters _parameters;
-    private readonly HashSet<string> _layerNames;
-    private readonly HashSet<string> _parameterNames;
+    private readonly NameSet _layerNames;
+    private readonly NameSet _parameterNames;
     private readonly HashSet<string> _varying = new(StringComparer.Ordinal);
     private readonly Dictionary<GraphProto, Dictionary<string, FileValue>> _kept;
     private readonly List<SymbolicTensor> _inputs = [];
@@ -36,9 +36,9 @@ internal sealed class GraphImport : IFileScope
         (_file, _graph, _version, _options, _outer) = (file, graph, version, options, outer);
         _parameters = new Parameters(graph.Node, outer?._parameters);
         _types = new ElementTypes(graph, outer?._types);
-        _layerNames = outer?._layerNames ?? new HashSet<string>(StringComparer.Ordinal);
+        _layerNames = outer?._layerNames ?? new NameSet();
         _kept = outer?._kept ?? new(ReferenceEqualityComparer.Instance);
-        _parameterNames = outer?._parameterNames ?? new HashSet<string>(StringComparer.Ordinal);
+        _parameterNames = outer?._parameterNames ?? new NameSet();
     }
 
     /// <summary>Whether an input of the file takes one sample only.</summary>
@@ -253,7 +253,7 @@ internal sealed class GraphImport : IFileScope
             return;
         }
 
-        var layer = new NodeLayer(node, Naming.Unique(node.Name ?? Naming.SnakeCase(node.OpType), _layerNames));
+        var layer = new NodeLayer(node, _layerNames.Unique(node.Name ?? Naming.SnakeCase(node.OpType)));
         var extents = Rows.SizeRules.Of(node);
         var outputs = layer.Call(node.Computed);
         foreach (var output in outputs) AddSources(output);
@@ -325,7 +325,7 @@ internal sealed class GraphImport : IFileScope
     {
         // Graphs beside each other may use one name for different parameters.
         var isParameter = data.Type == DType.Float32 && _parameters.Contains(name, data.Shape.Rank) && !Varies(name);
-        return new(isParameter ? Naming.Unique(name, _parameterNames) : name) { Data = data, IsParameter = isParameter };
+        return new(isParameter ? _parameterNames.Unique(name) : name) { Data = data, IsParameter = isParameter };
     }
 
     private FileValue Find(string name)

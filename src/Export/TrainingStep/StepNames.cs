@@ -13,7 +13,7 @@ internal sealed record NamedState(string Name, Weight Weight, (string Name, Valu
 /// <summary>The names of a training's tensors in its files: each tensor has one name in all of them, and no two share a name.</summary>
 internal sealed class StepNames
 {
-    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly NameSet _taken = new();
 
     public StepNames(CompiledTraining compiled, StepGraph step)
     {
@@ -36,8 +36,8 @@ internal sealed class StepNames
             Metrics.Add((name, metric, [.. Enumerable.Range(0, count).Select(i => Unique(name + (i == 0 ? "/sum" : "/sum_" + i)))]));
 
         // These are in a file of their own, where a model whose output is an input has one name for both.
-        var taken = new HashSet<string>(Inputs, StringComparer.Ordinal);
-        Predictions = [.. model.OutputNames.Select(name => Naming.Unique(Inputs.Contains(name) ? name + "/output" : name, taken))];
+        var taken = new NameSet(Inputs);
+        Predictions = [.. model.OutputNames.Select(name => taken.Unique(Inputs.Contains(name) ? name + "/output" : name))];
     }
 
     public string[] Inputs { get; }
@@ -93,5 +93,5 @@ internal sealed class StepNames
             compiled.State.Find(OptimizerState.AverageOf(path)) is { } average ? slots.Find(slot => slot.Weight == average).Name : null;
     }
 
-    private string Unique(string name) => Naming.Unique(name, _taken);
+    private string Unique(string name) => _taken.Unique(name);
 }

@@ -42,11 +42,11 @@ internal sealed class StepWriter(
 
         // Weights of layers outside a model that was cut out of a larger graph are not trained; they stay in the file.
         var outside = new Dictionary<Weight, string>();
-        var taken = new HashSet<string>(StringComparer.Ordinal);
+        var taken = new NameSet();
         foreach (var node in graph.Nodes)
         {
             if (node.Op is Variable { Weight: var weight } && !stands.ContainsKey(weight))
-                outside.TryAdd(weight, Naming.Unique("constant/" + (names is null ? weight.Name : names[weight]), taken));
+                outside.TryAdd(weight, taken.Unique("constant/" + (names is null ? weight.Name : names[weight])));
         }
 
         (string Name, Value Value)[] given = [.. inputs.Select(input => (input.Name, map[input.Value]))];

@@ -8,6 +8,7 @@ namespace OnnxFunctional.Training.Data;
 internal sealed class NamedItems<T>(ReadOnlySpan<T> items, string what)
 {
     private readonly List<T> _items = [.. items];
+    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
     private List<string>? _names;
 
     /// <summary>The items, by position or in the order in which they were named.</summary>
@@ -41,10 +42,9 @@ internal sealed class NamedItems<T>(ReadOnlySpan<T> items, string what)
         if (_names is null && _items.Count > 0)
             throw new ModelException($"The {what} were given in the model's order, so '{name}' cannot be added by name. Give all by name, or all in order.");
         _names ??= [];
-        var place = _names.IndexOf(name);
-        if (place >= 0)
+        if (!_places.TryAdd(name, _items.Count))
         {
-            _items[place] = item;
+            _items[_places[name]] = item;
             return;
         }
 
@@ -55,7 +55,7 @@ internal sealed class NamedItems<T>(ReadOnlySpan<T> items, string what)
     /// <summary>The item of that name, or at that position if the items have no names.</summary>
     public bool Find(string name, int position, out T item)
     {
-        var place = _names is null ? position : _names.IndexOf(name);
+        var place = _names is null ? position : _places.GetValueOrDefault(name, -1);
         var isThere = place >= 0 && place < _items.Count;
         item = isThere ? _items[place] : default!;
         return isThere;
@@ -74,9 +74,8 @@ internal sealed class NamedItems<T>(ReadOnlySpan<T> items, string what)
                 + "Give one for each in that order, or give them by name.");
         }
 
-        foreach (var name in _names ?? [])
+        foreach (var name in (_names ?? []).Except(outputs))
         {
-            if (outputs.Contains(name)) continue;
             throw new ModelException(
                 $"{argument} names '{name}', but the model's outputs are {Quoted(outputs)}."
                 + (Naming.Nearest(name, outputs) is { } nearest

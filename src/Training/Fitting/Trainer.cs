@@ -352,10 +352,18 @@ public sealed partial class Trainer
         var outputs = Model.OutputNames;
         List<string> given = [.. outputs.Where((_, i) => _compiled.ReadsTarget(i))];
         if (y is null && given.Count > 0) throw new ModelException($"Output '{given[0]}' has a loss or a metric, which needs targets. Pass them as y.");
-        if (y?.Names is { } names) given = [.. outputs.Where(output => given.Contains(output) || names.Contains(output))];
-        else if (y is not null && y.Count != given.Count) given = [.. outputs];
-        var targets = y?.InOrder(given, "output") ?? [];
-        return [.. outputs.Select(output => given.IndexOf(output) is >= 0 and var i ? targets[i] : NDArray.Zeros(Shape.Of(count), DType.Float32))];
+        if (y?.Names is { } names)
+        {
+            HashSet<string> named = [.. given, .. names];
+            given = [.. outputs.Where(named.Contains)];
+        }
+        else if (y is not null && y.Count != given.Count)
+        {
+            given = [.. outputs];
+        }
+
+        var targets = given.Zip(y?.InOrder(given, "output") ?? []).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. outputs.Select(output => targets.GetValueOrDefault(output) ?? NDArray.Zeros(Shape.Of(count), DType.Float32))];
     }
 
     /// <summary>Checked arrays with weights by class, times those of the samples if there are any.</summary>

@@ -9,7 +9,7 @@ namespace OnnxFunctional.Training;
 public sealed class StepContext
 {
     private readonly List<InputLayer> _inputs = [];
-    private readonly HashSet<string> _inputNames = [];
+    private readonly NameSet _inputNames = new();
     private readonly List<(string Name, Value Value)> _reports = [];
     private readonly List<(Optimizer Optimizer, OptimizerState State)> _optimizers = [];
     private readonly List<Value> _roots = [];
@@ -60,7 +60,7 @@ public sealed class StepContext
     public SymbolicTensor Input(Shape shape, DType dtype = DType.Float32, string? name = null)
     {
         if (name is not null && _inputNames.Contains(name)) throw new ModelException($"Two inputs of the step are named '{name}'; give each its own name.");
-        var input = new InputLayer(shape.Insert(0, Shape.NewSymbol()), dtype, name is null ? Naming.Unique("input", _inputNames) : name);
+        var input = new InputLayer(shape.Insert(0, Shape.NewSymbol()), dtype, name is null ? _inputNames.Unique("input") : name);
         _inputNames.Add(input.Name);
         _inputs.Add(input);
         _specialized[input.Tensor.Value] = input.Tensor.Value;
@@ -245,12 +245,12 @@ public sealed class StepContext
     private static List<(string Path, Weight Weight)> Trainable(ReadOnlySpan<LayerBase> learners)
     {
         var result = new List<(string Path, Weight Weight)>();
-        var taken = new HashSet<string>();
+        var taken = new NameSet();
         foreach (var learner in learners)
         {
             ArgumentNullException.ThrowIfNull(learner, nameof(learners));
             var frozen = CompiledTraining.FrozenIn(learner).SelectMany(layer => layer.OwnWeights).ToHashSet();
-            var prefix = learners.Length == 1 ? "" : Naming.Unique(learner.Name, taken) + "/";
+            var prefix = learners.Length == 1 ? "" : taken.Unique(learner.Name) + "/";
             var trained = learner.NamedWeights().Where(named => named.Weight.Trainable && !frozen.Contains(named.Weight));
             result.AddRange(trained.Select(named => (prefix + named.Path, named.Weight)));
         }

@@ -6,6 +6,7 @@ namespace OnnxFunctional.Training;
 internal sealed class StepTerms
 {
     private readonly CompiledTraining _compiled;
+    private readonly HashSet<string> _logs = [];
 
     /// <param name="compiled">Model, losses, metrics.</param>
     /// <param name="targets">Shapes (with unknown batch size) and types of the targets, one per output.</param>
@@ -135,7 +136,8 @@ internal sealed class StepTerms
             var sums = Named(output, () => exact.Sums(yTrue, yPred, given).ToArray());
             MetricSums.AddRange(sums);
             var log = _compiled.LogName(output, metric);
-            Metrics.Add((Metrics.Exists(other => other.Name == log) ? "weighted_" + log : log, exact, sums.Length));
+            if (!_logs.Add(log)) _logs.Add(log = "weighted_" + log);
+            Metrics.Add((log, exact, sums.Length));
         }
     }
 

@@ -9,6 +9,8 @@ internal sealed class WeightUpdates
     private readonly List<(Weight Weight, Value Value)> _all = [];
     private readonly List<SymbolicTensor> _gradients = [];
     private readonly HashSet<Weight> _learned = [];
+    private readonly Dictionary<Weight, int> _places = [];
+    private int _known;
 
     public IReadOnlyList<(Weight Weight, Value Value)> All => _all;
 
@@ -16,7 +18,7 @@ internal sealed class WeightUpdates
     public bool Learns(Weight weight) => _learned.Contains(weight);
 
     /// <summary>A weight's next value so far; null if it stays the same.</summary>
-    public Value? NextOf(Weight weight) => _all.Find(update => update.Weight == weight).Value;
+    public Value? NextOf(Weight weight) => PlaceOf(weight) is { } place ? _all[place].Value : null;
 
     /// <summary>Updates weights by their gradients.</summary>
     public void Learn(
@@ -75,8 +77,7 @@ internal sealed class WeightUpdates
     /// </summary>
     private void SetByLayer(Weight weight, Value value)
     {
-        var set = _all.FindIndex(update => update.Weight == weight);
-        if (set < 0)
+        if (PlaceOf(weight) is not { } set)
         {
             _all.Add((weight, value));
             return;
@@ -84,5 +85,18 @@ internal sealed class WeightUpdates
 
         var (first, then) = Learns(weight) ? (value, _all[set].Value) : (_all[set].Value, value);
         _all[set] = (weight, UpdateOrder.Then(weight, first, then, _gradients.Select(gradient => gradient.Value)));
+    }
+
+    /// <summary>Where the first update of a weight is; null if nothing updates it.</summary>
+    private int? PlaceOf(Weight weight)
+    {
+        // The optimizer adds to the list itself.
+        while (_known < _all.Count)
+        {
+            _places.TryAdd(_all[_known].Weight, _known);
+            _known++;
+        }
+
+        return _places.TryGetValue(weight, out var place) ? place : null;
     }
 }

@@ -12,15 +12,15 @@ internal static class GraphDefinition
     {
         var graph = new WireWriter();
         var names = new Dictionary<Value, string>();
-        var taken = new HashSet<string>();
+        var taken = new NameSet();
         for (var i = 0; i < model.Inputs.Count; i++)
-            names[model.Inputs[i].Value] = Add(graph, Naming.Unique(model.InputNames[i], taken), "Placeholder", []);
+            names[model.Inputs[i].Value] = Add(graph, taken.Unique(model.InputNames[i]), "Placeholder", []);
         foreach (var node in model.Graph.Nodes)
         {
             if (node.Outputs.Any(names.ContainsKey)) continue;
             var scope = node.Scope is { } call ? call.Path + "/" : "";
             var name = node.Op is Operators.Variable variable ? Path(variable.Weight) : scope + Naming.SnakeCase(node.Op.Name);
-            name = Add(graph, Naming.Unique(name, taken), node.Op.Name, node.Inputs.Where(names.ContainsKey).Select(input => names[input]));
+            name = Add(graph, taken.Unique(name), node.Op.Name, node.Inputs.Where(names.ContainsKey).Select(input => names[input]));
             for (var i = 0; i < node.Outputs.Count; i++) names[node.Outputs[i]] = i == 0 ? name : $"{name}:{i}";
         }
 
