@@ -45,7 +45,8 @@ internal sealed class Planner
 
         var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null, _request.StopsForShards).Run(_graph, specs);
         var outputs = _request.Outputs.Select(output => map[output]).ToArray();
-        var updates = _request.Updates.Select(update => (update.Weight, Value: map[update.Value])).ToArray();
+        var updates = RowUpdates.Of(stands, outputs, [.. _request.Updates.Select(update => (update.Weight, map[update.Value]))]);
+        foreach (var (asked, update) in _request.Updates.Zip(updates)) map[asked.Value] = update.Value;
         var kept = outputs.Concat(updates.Select(update => update.Value)).ToArray();
         var nodes = Graph.Between(stands, kept).Nodes;
 
@@ -101,6 +102,8 @@ internal sealed class Planner
 
     private TracedKernel Traced(Unit unit)
     {
+        if (unit.Head is { Op: SetRows } set) return new TracedKernel(unit.Nodes, 2 * Bytes(set.Inputs[3]));
+
         // A conversion that the reader does itself is read as it lies in memory.
         var read = unit.Nodes.SelectMany(node => node.Inputs.Where((_, i) => !node.Op.ReadsOnlyShapeOf(i)).Select(input => (Root: _fusion.Root(input), node)))
             .Where(entry => !unit.Nodes.Contains(entry.Root.Producer))
@@ -134,7 +137,7 @@ internal sealed class Planner
 
         // Units that compute gradients stay where they are; the chains that compute new values go to the end.
         var producers = updates.Select(update => _fusion.ProducerOf(update.Value)).OfType<Unit>();
-        var late = new HashSet<Unit>(producers.Where(unit => unit.IsChain && !needed.Contains(unit)));
+        var late = new HashSet<Unit>(producers.Where(unit => WritesInPlace(unit) && !needed.Contains(unit)));
         bool changed;
         do
         {
@@ -153,6 +156,9 @@ internal sealed class Planner
             if (_fusion.ProducerOf(value) is { } unit && needed.Add(unit)) stack.Push(unit);
         }
     }
+
+    /// <summary>Whether a unit can write over what it reads.</summary>
+    private static bool WritesInPlace(Unit unit) => unit.IsChain || unit.Head.Op is SetRows;
 
     /// <summary>The position of the last unit that reads each value's memory; the number of units if it is read after the run.</summary>
     private Dictionary<Value, int> LastReads(List<Unit> units, IReadOnlyList<Value> outputs, IReadOnlyList<(Weight Weight, Value Value)> updates)
@@ -188,7 +194,7 @@ internal sealed class Planner
         foreach (var (weight, value) in updates)
         {
             var unit = _fusion.ProducerOf(value);
-            var isOwn = unit is { IsChain: true } && ReferenceEquals(_fusion.Root(value), value) && !_storages.ContainsKey(value);
+            var isOwn = unit is not null && WritesInPlace(unit) && ReferenceEquals(_fusion.Root(value), value) && !_storages.ContainsKey(value);
             var oldIsRead = lastOfWeight.TryGetValue(weight, out var read);
             var readHere = unit is not null && oldIsRead && read == position[unit] && ReadsAsItLies(unit, weight, value);
             var isChecked = _request.MustBeFinite.Count == 0 || (unit is not null && position[unit] >= _firstLate);

@@ -30,6 +30,15 @@ internal static class GatherKernels
 
     private static long IndexAt(ValueBuffer indices, int i) => indices.Spec.Type == DType.Int64 ? indices.Longs[i] : indices.Ints[i];
 
+    /// <summary>The row that an index names; negative ones count from the end.</summary>
+    /// <exception cref="ModelException">There is no such row.</exception>
+    public static int RowAt(Node node, ValueBuffer indices, int i, int rows)
+    {
+        var index = IndexAt(indices, i);
+        if (index < -rows || index >= rows) throw OutOfRange(node, index, rows);
+        return (int)(index < 0 ? index + rows : index);
+    }
+
     private static ModelException OutOfRange(Node node, long index, int size) => new(
         $"Index {index} in {node.Outputs[0].Origin} is out of range; expected 0 to {size - 1}. Check the ids in the data, or make the layer larger: "
         + "Embedding's inputDim, CategoryEncoding's numTokens, IntegerLookup's vocabulary or numOovIndices.");
@@ -118,12 +127,7 @@ internal static class GatherKernels
             }
         }
 
-        private int Position(int i)
-        {
-            var (index, size) = (IndexAt(indices, i), data.Shape.Dims[_axis]);
-            if (index < -size || index >= size) throw OutOfRange(node, index, size);
-            return (int)(index < 0 ? index + size : index);
-        }
+        private int Position(int i) => RowAt(node, indices, i, data.Shape.Dims[_axis]);
     }
 
     private sealed class OneHotKernel(KernelRequest request, OneHot op) : Kernel
