@@ -75,17 +75,27 @@ internal static class TrainingState
     {
         // A slot is named after its weight; its shape is up to the optimizer, so it is known only for slots that exist already.
         var known = trainer.Compiled.State.Slots.ToDictionary(slot => slot.Name, slot => slot.Shape);
-        var paths = trainer.Model.WeightPaths().Select(named => named.Path).ToList();
+        var paths = trainer.Model.WeightPaths().Select(named => named.Path).ToHashSet();
         foreach (var (name, shape, _) in state.Slots)
         {
             if (known.TryGetValue(name, out var expected) && expected != shape)
                 throw new OnnxFileException(
                     $"The optimizer's state '{name}' has shape {shape} in {source}, but {expected} here. "
                     + "Load it into the model and the optimizer it was saved with.");
-            if (!known.ContainsKey(name) && !paths.Exists(path => name.StartsWith(path + "/", StringComparison.Ordinal)))
+            if (!known.ContainsKey(name) && !IsOfWeight(name))
                 throw new OnnxFileException(
                     $"The optimizer's state '{name}' in {source} belongs to no weight of model '{trainer.Model.Name}'. "
                     + "Load it into the model it was saved from.");
+        }
+
+        bool IsOfWeight(string name)
+        {
+            for (var end = name.LastIndexOf('/'); end > 0; end = name.LastIndexOf('/', end - 1))
+            {
+                if (paths.Contains(name[..end])) return true;
+            }
+
+            return false;
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class Planner
 
         var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null, _request.StopsForShards).Run(_graph, specs);
         var outputs = _request.Outputs.Select(output => map[output]).ToArray();
-        var updates = RowUpdates.Of(stands, outputs, [.. _request.Updates.Select(update => (update.Weight, map[update.Value]))]);
+        var updates = RowUpdates.Of(stands, outputs, [.. _request.Updates.Select(update => (update.Weight, map[update.Value]))], map.Values);
         foreach (var (asked, update) in _request.Updates.Zip(updates)) map[asked.Value] = update.Value;
         var kept = outputs.Concat(updates.Select(update => update.Value)).ToArray();
         var nodes = Graph.Between(stands, kept).Nodes;

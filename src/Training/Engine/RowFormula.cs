@@ -1,5 +1,4 @@
 using OnnxFunctional.Operators;
-using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Engine;
 
@@ -8,6 +7,9 @@ internal sealed class RowFormula
 {
     // With fewer rows for each index, passes over the whole table cost as much.
     private const int RowsPerIndex = 4;
+
+    // Formulas are followed by recursion; those of optimizers have some twenty values, and one for each lookup of a shared table.
+    private const int MostValues = 1000;
 
     private readonly Weight _table;
     private readonly Value _next;
@@ -46,6 +48,13 @@ internal sealed class RowFormula
 
     private IEnumerable<Value> Indices => _gradients.Select(gradient => gradient.Producer.Inputs[1]);
 
+    private static bool KeepsRowsApart(Node node)
+    {
+        var rank = node.Outputs[0].Spec.Shape.Rank;
+        return node.Op.IsElementwise
+            || (node.Inputs.All(input => input.Spec.Shape.Rank == rank) && node.Op.MixedAxes(rank) is { } mixed && !mixed.Contains(0));
+    }
+
     /// <summary>Whether a value can be computed row by row, or has no rows of the table's.</summary>
     private bool IsByRows(Value value)
     {
@@ -68,7 +77,7 @@ internal sealed class RowFormula
             case SourceOp or IRandomOp or SumOverShards:
                 return false;
             default:
-                return node.Outputs.Count == 1 && node.Op.MixedAxes(value.Spec.Shape.Rank) is { } mixed && !mixed.Contains(0) && node.Inputs.All(IsByRows);
+                return _seen.Count <= MostValues && node.Outputs.Count == 1 && KeepsRowsApart(node) && node.Inputs.All(IsByRows);
         }
     }
 }

@@ -16,10 +16,13 @@ internal static class RowUpdates
     /// <param name="inputs">The inputs of the plan.</param>
     /// <param name="outputs">What is read after a run.</param>
     /// <param name="updates">The updates, with concrete shapes.</param>
-    public static (Weight Weight, Value Value)[] Of(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs, (Weight Weight, Value Value)[] updates)
+    /// <param name="all">All values of the plan.</param>
+    public static (Weight Weight, Value Value)[] Of(
+        IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs, (Weight Weight, Value Value)[] updates, IEnumerable<Value> all)
     {
+        var tables = all.Where(value => value.Producer.Op is GatherGradient).Select(value => value.Spec).ToHashSet();
         var formulas = new Dictionary<Value, RowFormula>();
-        foreach (var (weight, value) in updates)
+        foreach (var (weight, value) in updates.Where(update => tables.Contains(update.Value.Spec)))
         {
             if (RowFormula.Of(weight, value) is { } formula) formulas[value] = formula;
         }

@@ -1,3 +1,5 @@
+using OnnxFunctional.Layers;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>
@@ -205,6 +207,7 @@ public sealed class UpdateContext
     private readonly Weight _weight;
     private readonly OptimizerState _state;
     private readonly List<(Weight Slot, SymbolicTensor Next)> _slots = [];
+    private SymbolicTensor? _moves;
 
     internal UpdateContext(
         string path,
@@ -255,12 +258,23 @@ public sealed class UpdateContext
         ArgumentNullException.ThrowIfNull(value);
         if (slot.Value.Producer.Op is not Operators.Variable variable)
             throw new ModelException("SetSlot takes a tensor that Slot returned, but got a computed one. Keep what Slot returned.");
-        _slots.Add((variable.Weight, value));
+        _slots.Add((variable.Weight, Moved(value, slot)));
     }
 
     /// <summary>Sets the weight's value for the next step.</summary>
     /// <param name="value">The weight's value after the step.</param>
-    public void SetWeight(SymbolicTensor value) => Next = value;
+    public void SetWeight(SymbolicTensor value) => Next = Moved(value, Weight);
+
+    /// <summary>If the weight is the table of an Embedding, keeps it and its slots as they are in rows whose gradient is zero.</summary>
+    internal void KeepRowsWithoutGradient()
+    {
+        if (_weight is not { Owner: Embedding, IsOfAdapter: false }) return;
+
+        // Not a number is not zero: such a row moves, and is found.
+        _moves = Ops.NotEqual(Ops.Make(new Operators.ReduceL1([1], true), Gradient), 0);
+    }
+
+    private SymbolicTensor Moved(SymbolicTensor value, SymbolicTensor before) => _moves is null ? value : Ops.Where(_moves, value, before);
 
     /// <summary>The moving means of the gradient and of its square, as Adam and its relatives keep them in the slots momentum and velocity.</summary>
     /// <param name="beta1">How much of the mean gradient is kept.</param>

@@ -19,6 +19,7 @@ internal static class CompileTypes
         OptimizerRow<Adamax>("Adamax"),
         OptimizerRow<Ftrl>("Ftrl"),
         OptimizerRow<Lamb>("Lamb"),
+        Row<LazyAdam>("LazyAdam", null),
         OptimizerRow<Lion>("Lion"),
         OptimizerRow<Muon>("Muon"),
         OptimizerRow<Nadam>("Nadam"),

@@ -72,6 +72,13 @@ public sealed class RowUpdatesTests
     }
 
     [TestMethod]
+    public void Mixed_precision_takes_the_whole_update()
+    {
+        foreach (var precision in new[] { MixedPrecision.BFloat16, MixedPrecision.Float16 })
+            Assert.IsFalse(Trained(Model(), new Sgd(0.3), readsGradient: false, steps: 0, precision).SetsRows, $"{precision}");
+    }
+
+    [TestMethod]
     public void Rows_that_no_sample_looks_up_keep_their_bits()
     {
         var model = Model();
@@ -158,9 +165,10 @@ public sealed class RowUpdatesTests
         return new Model([a, b], new Dense(1).Call(joined), seed: 3);
     }
 
-    private static (bool SetsRows, long ArenaBytes) Trained(Model model, Optimizer optimizer, bool readsGradient, int steps = 4)
+    private static (bool SetsRows, long ArenaBytes) Trained(
+        Model model, Optimizer optimizer, bool readsGradient, int steps = 4, MixedPrecision precision = MixedPrecision.Float32)
     {
-        var (trainer, specs) = Prepared(model, optimizer);
+        var (trainer, specs) = Prepared(model, optimizer, precision);
         var graph = StepGraph.For(trainer.Compiled, specs, training: true);
         IEnumerable<Value> gradients = readsGradient ? graph.Gradients.Select(gradient => gradient.Gradient.Value) : [];
         using var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(model, 0), graph.Inputs, [.. graph.Outputs, .. gradients], graph.Updates), specs);
@@ -168,8 +176,8 @@ public sealed class RowUpdatesTests
         return (SetsRows(plan), plan.ArenaBytes);
     }
 
-    private static (Trainer Trainer, TensorSpec[] Specs) Prepared(Model model, Optimizer optimizer) => (
-        model.Compile(optimizer, Loss.MeanSquaredError, threads: 1),
+    private static (Trainer Trainer, TensorSpec[] Specs) Prepared(Model model, Optimizer optimizer, MixedPrecision precision = MixedPrecision.Float32) => (
+        model.Compile(optimizer, Loss.MeanSquaredError, threads: 1, precision: precision),
         [new(Shape.Of(Batch, Length), DType.Int32), new(Shape.Of(Batch, Length), DType.Int64), new(Shape.Of(Batch, 1), DType.Float32)]);
 
     private static void Run(ExecutionPlan plan, int step)

@@ -53,7 +53,7 @@ public sealed class CompileConfigTests
                 emaOverwriteFrequency: 3),
             new AdamW(2e-4, weightDecay: 0.1, excludeFromWeightDecay: ["bias", "gamma"]),
             new Sgd(Schedule.PiecewiseConstantDecay([3, 5], [0.1, 0.2, 0.3]), 0.9, true, globalClipnorm: 2.5, gradientAccumulationSteps: 4),
-            new Adadelta(), new Adafactor(), new Adagrad(), new Adamax(), new Ftrl(), new Lamb(), new Lion(),
+            new Adadelta(), new Adafactor(), new Adagrad(), new Adamax(), new Ftrl(), new Lamb(), new LazyAdam(), new Lion(),
             new Muon(), new Nadam(), new RmsProp(Schedule.ExponentialDecay(0.1, 5, 0.9, true), centered: true),
         ];
         foreach (var optimizer in optimizers)

@@ -10,6 +10,7 @@ internal static class ScaleTables
     {
         ["outputs"] = (ManyOutputs.Measure, [10, 50, 200, 1000]),
         ["layers"] = (ManyLayers.Measure, [400, 800, 1600, 3200, 6400, 12_800]),
+        ["rows"] = (ManyRows.Measure, [10_000, 100_000, 1_000_000, 10_000_000]),
     };
 
     /// <summary>Prints tables.</summary>
