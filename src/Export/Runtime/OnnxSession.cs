@@ -148,11 +148,8 @@ internal sealed class OnnxSession : IDisposable
     private string[] WantedOutputs(IReadOnlyList<string>? outputs)
     {
         if (outputs is null) return [.. Outputs.Select(output => output.Name)];
-        foreach (var name in outputs)
-        {
-            if (!Outputs.Any(output => output.Name == name))
-                throw new ArgumentException($"{_source} has no output '{name}'. It returns {string.Join("; ", Outputs)}.", nameof(outputs));
-        }
+        foreach (var name in outputs.Except(Outputs.Select(output => output.Name)))
+            throw new ArgumentException($"{_source} has no output '{name}'. It returns {string.Join("; ", Outputs)}.", nameof(outputs));
 
         return [.. outputs];
     }

@@ -72,10 +72,13 @@ public sealed class RowUpdatesTests
     }
 
     [TestMethod]
-    public void Mixed_precision_takes_the_whole_update()
+    public void Rows_get_the_same_bits_in_bfloat16_and_the_whole_update_under_a_loss_scale()
     {
-        foreach (var precision in new[] { MixedPrecision.BFloat16, MixedPrecision.Float16 })
-            Assert.IsFalse(Trained(Model(), new Sgd(0.3), readsGradient: false, steps: 0, precision).SetsRows, $"{precision}");
+        var (model, other) = (Model(), Model());
+        Assert.IsTrue(Trained(model, new Sgd(0.3), readsGradient: false, precision: MixedPrecision.BFloat16).SetsRows);
+        Assert.IsFalse(Trained(other, new Sgd(0.3), readsGradient: true, precision: MixedPrecision.BFloat16).SetsRows);
+        AssertSameBits(other.Weights[0].Storage, model.Weights[0].Storage, "table");
+        Assert.IsFalse(Trained(Model(), new Sgd(0.3), readsGradient: false, precision: MixedPrecision.Float16).SetsRows);
     }
 
     [TestMethod]
