@@ -23,7 +23,8 @@ internal sealed class Growth(string size, IReadOnlyList<string> costs)
         var last = _rows[^1];
         var first = _rows.LastOrDefault(row => row.Size * 4 <= last.Size, _rows[0]);
         var factor = Math.Log((double)last.Size / first.Size);
-        Console.Out.WriteLine(Line("exponent", last.Costs.Zip(first.Costs, (right, left) => (Math.Log(right / left) / factor).ToString("F2", CultureInfo.InvariantCulture))));
+        var exponents = last.Costs.Zip(first.Costs, (right, left) => Math.Log(right / left) / factor);
+        Console.Out.WriteLine(Line("exponent", exponents.Select(exponent => exponent.ToString("F2", CultureInfo.InvariantCulture))));
         Console.Out.WriteLine();
     }
 

@@ -7,7 +7,7 @@ using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Benchmarks.Scale;
 
-/// <summary>What a step costs that looks up 640 rows of an embedding of 16 columns, against the rows of the table: time, and memory of a process of its own.</summary>
+/// <summary>What a step costs that looks up 640 rows of an embedding, against the rows of the table: time, and memory of a process of its own.</summary>
 internal static class ManyRows
 {
     /// <summary>The name of the worker that measures one case.</summary>
