@@ -39,6 +39,7 @@ public sealed class FolderReferenceTests
         "Training/Kernels",
         "Training/Kernels/Staging",
         "Training/Data",
+        "Training/Data/Images",
         "Training/Engine",
         "Training/Inspection",
         "Training/Losses  Training/TensorBoardFiles",
