@@ -5,6 +5,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.MLNet;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Visualization;
 
 namespace OnnxFunctional.Tests;
@@ -21,6 +22,7 @@ public sealed class PublicApiTests
         [typeof(LayerBase)] = "what Model.Layers and GetLayer return, and what StepContext.Minimize takes",
         [typeof(RecurrentLayer)] = "what Bidirectional takes",
         [typeof(Dataset<>)] = "what Fit takes and every step of a pipeline returns",
+        [typeof(ImageCache)] = "what ImageFolder.Open takes; ImageCache.InFile makes one",
         [typeof(Backend)] = "what Compile takes; Backend.OnnxRuntime makes one",
         [typeof(OnnxValue)] = "what OnnxModel.Run takes and returns",
     };

@@ -12,6 +12,9 @@ internal static class DataReaders
 {
     private const int MostPixels = 1 << 20;
 
+    private static readonly Guid s_first = new(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]);
+    private static readonly Guid s_second = new(11, 10, 9, [8, 7, 6, 5, 4, 3, 2, 1]);
+
     public static IReadOnlyList<byte[]> Arrays()
     {
         using var folder = new TemporaryFolder();
@@ -165,6 +168,36 @@ internal static class DataReaders
             .Select(File.ReadAllBytes),
     ];
 
-    public static void ReadImage(byte[] content) =>
-        new ImageReader(5, 4, 3, Interpolation.Bilinear, cropToAspectRatio: true, MostPixels).Read([Readers.Put("m.png", content)]);
+    public static IReadOnlyList<byte[]> ImageCaches()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = ImageCache.InFile(folder.File("images.cache"));
+        cache.Add(s_first, [.. Enumerable.Range(0, 12).Select(i => (float)i)]);
+        cache.Add(s_second, [.. Enumerable.Range(0, 12).Select(i => i / 7f)]);
+        return [File.ReadAllBytes(folder.File("images.cache"))];
+    }
+
+    /// <summary>Reads a cache and adds to it.</summary>
+    public static void ReadImageCache(byte[] content)
+    {
+        var cache = ImageCache.InFile(Readers.Put("m.cache", content));
+        var image = new float[12];
+        foreach (var key in new[] { s_first, s_second })
+        {
+            if (!cache.TryRead(key, image)) cache.Add(key, image);
+        }
+    }
+
+    /// <summary>Changes that leave the checksums of a PNG right, so that what is behind them is reached too.</summary>
+    public static byte[] ChangeImage(byte[] content, Random random)
+    {
+        var changed = Edits.Bytes(content, random);
+        return random.Next(4) > 0 && PngDecoder.Begins(changed) ? PngBytes.Mended(changed) : changed;
+    }
+
+    public static void ReadImage(byte[] content)
+    {
+        var options = new ImageOptions("images", 5, 4, ColorMode.Rgb, Interpolation.Bilinear, cropToAspectRatio: true, applyOrientation: true, MostPixels);
+        new ImageReader(options).ReadAll([Readers.Put("m.png", content)]);
+    }
 }

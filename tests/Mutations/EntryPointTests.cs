@@ -25,6 +25,7 @@ public sealed class EntryPointTests
         ["History.FromCsv"] = "history",
         ["Idx.ReadImages"] = "idx",
         ["Idx.ReadLabels"] = "idx",
+        ["ImageCache.InFile"] = "image-cache",
         ["ImageFolder.Open"] = "image",
         ["JsonLinesLogger..ctor"] = Writes,
         ["KerasFile.Load"] = "keras",

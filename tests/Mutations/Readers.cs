@@ -80,7 +80,8 @@ internal static class Readers
         },
         new("idx", DataReaders.Bytes, s_bytes, DataReaders.ReadIdx, s_data),
         new("packed", DataReaders.Packed, s_bytes, DataReaders.ReadPacked, s_data) { MostAllocated = 64 << 20 },
-        new("image", DataReaders.Images, s_bytes, DataReaders.ReadImage, s_data) { MostAllocated = MostPixelBytes },
+        new("image", DataReaders.Images, [DataReaders.ChangeImage, Edits.Aligned], DataReaders.ReadImage, s_data) { MostAllocated = MostPixelBytes },
+        new("image-cache", DataReaders.ImageCaches, s_bytes, DataReaders.ReadImageCache, s_data),
     ];
 
     /// <summary>The reader of a name.</summary>

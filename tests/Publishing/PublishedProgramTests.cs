@@ -90,7 +90,7 @@ public sealed partial class PublishedProgramTests
     {
         var project = Directory.CreateDirectory(folder.File(kind)).FullName;
         File.WriteAllText(Path.Combine(project, "program.cs"), Program);
-        string[] packages = ["Google.Protobuf", "Microsoft.ML.OnnxRuntime", "PureHDF", "Sep", "StbImageSharp", "System.Numerics.Tensors"];
+        string[] packages = ["Google.Protobuf", "Microsoft.ML.OnnxRuntime", "PureHDF", "Sep", "System.Numerics.Tensors"];
         File.WriteAllText(Path.Combine(project, kind + ".csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>

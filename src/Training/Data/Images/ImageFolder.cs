@@ -30,8 +30,9 @@ public enum ColorMode
 
 /// <summary>Images in a folder with one subfolder per class, read on the fly: Keras' <c>image_dataset_from_directory</c>.</summary>
 /// <remarks>
-/// Files: .png, .jpg, .jpeg, in folders of any depth below a class. Pixels are 0 to 255; use a <c>Rescaling</c> layer to bring them to a range that suits the
-/// model.
+/// Files: .png, .jpg, .jpeg, in folders of any depth below a class; hidden ones, whose names begin with a dot, are left out. Damaged files are refused
+/// with a sentence that names them. Images are decoded on all cores ahead of training; the order and the numbers do not depend on how many there are. Pixels
+/// are 0 to 255; use a <c>Rescaling</c> layer to bring them to a range that suits the model.
 /// Keras: https://keras.io/api/data_loading/image/
 /// </remarks>
 /// <example><code>
@@ -44,13 +45,13 @@ public sealed class ImageFolder
     private const uint SplitStream = 0x494D_5350;
     private const uint EpochStream = 0x494D_4550;
 
-    private static readonly string[] s_extensions = [".png", ".jpg", ".jpeg"];
-    private static readonly string[] s_otherImages = [".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic", ".avif", ".jp2"];
+    // Batches that are ready or being read: a step that is faster than usual finds one, and memory holds few.
+    private const int BatchesAhead = 3;
 
     private readonly ImageReader _reader;
     private readonly LabelMode _labels;
 
-    private ImageFolder(string folder, List<string> classes, ImageReader reader, LabelMode labels)
+    private ImageFolder(string folder, IReadOnlyList<string> classes, ImageReader reader, LabelMode labels)
     {
         (Folder, ClassNames, _reader, _labels) = (folder, classes, reader, labels);
         Training = Validation = Dataset.From(Array.Empty<Batch>());
@@ -68,7 +69,7 @@ public sealed class ImageFolder
     /// <summary>The number of held-out images.</summary>
     public int ValidationCount { get; private set; }
 
-    /// <summary>Training batches, shuffled differently in each epoch; another thread reads in advance.</summary>
+    /// <summary>Training batches, shuffled differently in each epoch; other threads read in advance.</summary>
     public Dataset<Batch> Training { get; private set; }
 
     /// <summary>Held-out batches, always in the same order; empty if nothing is held out.</summary>
@@ -88,6 +89,8 @@ public sealed class ImageFolder
     /// <param name="interpolation">How images are resampled.</param>
     /// <param name="cropToAspectRatio">Whether images are first cropped to the new aspect ratio, around their center, so that they are not distorted.</param>
     /// <param name="maxPixels">Larger images are refused before memory is allocated for them.</param>
+    /// <param name="applyOrientation">Whether images are turned as their EXIF data says, as viewers show them; Keras leaves them as they are stored.</param>
+    /// <param name="cache">Keeps decoded images for later epochs; by default they are decoded every time.</param>
     /// <exception cref="DataException">The folder or a class is missing, or there is no image.</exception>
     /// <exception cref="ModelException">An option is out of range.</exception>
     public static ImageFolder Open(
@@ -103,17 +106,15 @@ public sealed class ImageFolder
         IReadOnlyList<string>? classNames = null,
         Interpolation interpolation = Interpolation.Bilinear,
         bool cropToAspectRatio = false,
-        int maxPixels = 1 << 26)
+        int maxPixels = 1 << 26,
+        bool applyOrientation = true,
+        ImageCache? cache = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        if (height < 1 || width < 1 || batchSize < 1 || maxPixels < 1)
-        {
-            throw new ModelException(
-                $"ImageFolder has height {height}, width {width}, batchSize {batchSize} and maxPixels {maxPixels}; expected at least 1 of each.");
-        }
-
+        if (batchSize < 1) throw new ModelException($"ImageFolder has batchSize {batchSize}; expected at least 1.");
+        var options = new ImageOptions("ImageFolder", height, width, colorMode, interpolation, cropToAspectRatio, applyOrientation, maxPixels);
         if (validationSplit is not (>= 0 and < 1)) throw new ModelException($"validationSplit is {validationSplit}; expected 0 or a share below 1.");
-        var classes = Classes(folder, classNames);
+        var classes = ImageFiles.Classes(folder, classNames);
         if (labelMode == LabelMode.Binary && classes.Count != 2)
         {
             throw new DataException(
@@ -121,15 +122,14 @@ public sealed class ImageFolder
         }
 
         var files = new List<(string Path, int Class)>();
-        for (var i = 0; i < classes.Count; i++) files.AddRange(Images(Path.Combine(folder, classes[i])).Select(path => (path, i)));
+        for (var i = 0; i < classes.Count; i++) files.AddRange(ImageFiles.Below(Path.Combine(folder, classes[i])).Select(path => (path, i)));
         if (files.Count == 0)
         {
             throw new DataException(
-                $"The folders {string.Join(", ", classes)} in '{folder}' hold no images. Put {string.Join(", ", s_extensions)} files there.");
+                $"The folders {string.Join(", ", classes)} in '{folder}' hold no images. Put {string.Join(", ", ImageFiles.Extensions)} files there.");
         }
 
-        var reader = new ImageReader(height, width, (int)colorMode, interpolation, cropToAspectRatio, maxPixels);
-        var result = new ImageFolder(folder, classes, reader, labelMode);
+        var result = new ImageFolder(folder, classes, new ImageReader(options, cache), labelMode);
         if (shuffle) files = Shuffled(files, seed, SplitStream, 0);
         var held = (int)(files.Count * validationSplit);
         if (validationSplit > 0 && (held == 0 || held == files.Count))
@@ -140,8 +140,8 @@ public sealed class ImageFolder
 
         var (train, validation) = (files[..^held], files[^held..]);
         (result.TrainingCount, result.ValidationCount) = (train.Count, validation.Count);
-        result.Training = Dataset.From(epoch => result.Batches(shuffle ? Shuffled(train, seed, EpochStream, (uint)epoch) : train, batchSize)).Prefetch();
-        result.Validation = Dataset.From(_ => result.Batches(validation, batchSize)).Prefetch();
+        result.Training = result.Batches(epoch => shuffle ? Shuffled(train, seed, EpochStream, (uint)epoch) : train, batchSize);
+        result.Validation = result.Batches(_ => validation, batchSize);
         return result;
     }
 
@@ -153,6 +153,7 @@ public sealed class ImageFolder
     /// <param name="interpolation">How images are resampled.</param>
     /// <param name="cropToAspectRatio">Whether images are first cropped to the new aspect ratio, around their center, so that they are not distorted.</param>
     /// <param name="maxPixels">Larger images are refused before memory is allocated for them.</param>
+    /// <param name="applyOrientation">Whether images are turned as their EXIF data says, as viewers show them; Keras leaves them as they are stored.</param>
     /// <exception cref="DataException">A file is missing, too large, damaged or not an image; the message names it.</exception>
     /// <exception cref="ModelException">There is no file, or an option is out of range.</exception>
     /// <example><code>
@@ -166,58 +167,12 @@ public sealed class ImageFolder
         ColorMode colorMode = ColorMode.Rgb,
         Interpolation interpolation = Interpolation.Bilinear,
         bool cropToAspectRatio = false,
-        int maxPixels = 1 << 26)
+        int maxPixels = 1 << 26,
+        bool applyOrientation = true)
     {
         ArgumentNullException.ThrowIfNull(files);
         if (files.Count == 0) throw new ModelException("ReadImages was given no files; expected at least one.");
-        if (height < 1 || width < 1 || maxPixels < 1)
-            throw new ModelException($"ReadImages has height {height}, width {width} and maxPixels {maxPixels}; expected at least 1 of each.");
-        return new ImageReader(height, width, (int)colorMode, interpolation, cropToAspectRatio, maxPixels).Read(files);
-    }
-
-    private static List<string> Classes(string folder, IReadOnlyList<string>? given)
-    {
-        if (!Directory.Exists(folder))
-        {
-            throw new DataException(
-                $"The folder '{folder}' does not exist. Pass one with a subfolder of images per class; "
-                + $"the current folder is '{Environment.CurrentDirectory}'.");
-        }
-
-        var names = Listed(folder, () => Directory.GetDirectories(folder)).Select(path => Path.GetFileName(path)!);
-        var found = names.Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal).ToList();
-        if (found.Count == 0) throw new DataException($"'{folder}' has no subfolders; expected one per class, with its images in it.");
-        foreach (var name in given ?? [])
-        {
-            if (!found.Contains(name))
-                throw new DataException($"There is no folder for class '{name}' in '{folder}'. It has: {string.Join(", ", found)}.");
-        }
-
-        return given is null ? found : [.. given];
-    }
-
-    private static List<string> Images(string folder)
-    {
-        var files = Listed(folder, () => Directory.GetFiles(folder, "*", SearchOption.AllDirectories));
-
-        // Skipping them silently would leave images out of a class unnoticed.
-        if (files.FirstOrDefault(path => Has(path, s_otherImages)) is { } other)
-            throw new DataException($"'{other}' has an image format that is not supported. Convert it to PNG or JPEG, or remove it from the folder.");
-        return [.. files.Where(path => Has(path, s_extensions)).Order(StringComparer.Ordinal)];
-
-        static bool Has(string path, string[] extensions) => extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
-    }
-
-    private static string[] Listed(string folder, Func<string[]> list)
-    {
-        try
-        {
-            return list();
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"The folder '{folder}' cannot be read: {refused.Message} Check its permissions.", refused);
-        }
+        return new ImageReader(new("ReadImages", height, width, colorMode, interpolation, cropToAspectRatio, applyOrientation, maxPixels)).ReadAll(files);
     }
 
     /// <summary>A Fisher-Yates shuffle with counter-based random numbers: the order depends only on seed and epoch.</summary>
@@ -233,8 +188,14 @@ public sealed class ImageFolder
         return order;
     }
 
-    private IEnumerable<Batch> Batches(List<(string Path, int Class)> files, int size) =>
-        files.Chunk(size).Select(chunk => new Batch(_reader.Read([.. chunk.Select(file => file.Path)]), Targets([.. chunk.Select(file => file.Class)])));
+    private Dataset<Batch> Batches(Func<int, List<(string Path, int Class)>> files, int size)
+    {
+        var times = new StageTimes("ImageFolder");
+        return Dataset.Deferring(
+            epoch => files(epoch).Chunk(size).Select(chunk => (Deferred<Batch>)new ImageBatch(_reader, chunk, Targets, times)),
+            Ahead.On(Environment.ProcessorCount, BatchesAhead),
+            StageCounts.None.With(times));
+    }
 
     private NDArray Targets(int[] classes)
     {

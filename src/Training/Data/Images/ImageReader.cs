@@ -1,129 +1,106 @@
-using System.Numerics.Tensors;
-using OnnxFunctional.Layers;
-using OnnxFunctional.Operators;
-using OnnxFunctional.Training.Kernels;
-using StbImageSharp;
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>
-/// Reads image files into one array and resizes all of them to one size. Files are treated as hostile: declared sizes are checked before memory is allocated.
+/// Reads image files at one size. Files are treated as hostile: declared sizes are checked before memory is allocated. Several threads may read at once.
 /// </summary>
-internal sealed class ImageReader(int height, int width, int channels, Interpolation interpolation, bool cropToAspectRatio, int maxPixels)
+/// <param name="options">The size and what decides about pixels.</param>
+/// <param name="cache">Keeps what was read; null if nothing does.</param>
+internal sealed class ImageReader(ImageOptions options, ImageCache? cache = null)
 {
     // A photograph with the allowed number of pixels takes a fraction of this.
     private const int LargestFile = 1 << 29;
 
-    private readonly ResizeMode _mode = Layers.Images.ModeOf(interpolation) ?? throw Check.Option(
-        "ImageFolder", nameof(interpolation), interpolation.ToString(), "Nearest, Bilinear or Bicubic", "A Resizing layer has the others.");
+    private readonly ConcurrentBag<JpegDecoder> _jpegs = [];
+    private readonly ImageResizer _resizer = new(options);
+    private readonly string _options = options.ToString();
 
-    /// <summary>The images of files: (files, height, width, channels), 0 to 255.</summary>
-    /// <exception cref="DataException">A file is missing, too large, damaged or not an image; the message names it.</exception>
-    public NDArray Read(IReadOnlyList<string> paths)
-    {
-        var pixels = new float[Sizes.Count(Shape.Of(paths.Count, height, width, channels), "The images", "Read fewer or smaller images at a time.")];
-        var size = height * width * channels;
-        for (var i = 0; i < paths.Count; i++) Read(paths[i], pixels.AsSpan(i * size, size));
-        return NDArray.Create(pixels, [paths.Count, height, width, channels]);
-    }
+    /// <summary>The elements of an image.</summary>
+    public int Size { get; } = Sizes.Count(options.ShapeOf(1), "An image", "Choose a smaller size.");
 
-    private void Read(string path, Span<float> target)
+    /// <summary>Reads images, each on one of several threads: (files, height, width, channels), 0 to 255.</summary>
+    /// <exception cref="DataException">A file is missing, too large, damaged or not an image; the message names the first such file.</exception>
+    public NDArray ReadAll(IReadOnlyList<string> paths)
     {
-        var image = DataFile.ReadRaw(path, file =>
+        var pixels = Allocate(paths.Count);
+        var failures = new ExceptionDispatchInfo?[paths.Count];
+        Parallel.For(0, paths.Count, (i, state) =>
         {
-            if (file.Length > LargestFile)
+            try
             {
-                throw new DataException(
-                    $"'{path}' has {file.Length} bytes, more than an image of {maxPixels} pixels needs. Make it smaller, or remove it from the folder.");
+                Read(paths[i], pixels.AsSpan(i * Size, Size));
             }
-
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return Decode(path, bytes);
+            catch (Exception failure) when (failure is DataException or ModelException)
+            {
+                // Those before it are read to their ends, so that the first one is found whatever the threads do.
+                failures[i] = ExceptionDispatchInfo.Capture(failure);
+                state.Break();
+            }
         });
-        var (top, left, rows, columns) = Part(image.Height, image.Width);
-        Resize(image, top, left, rows, columns, target);
+        Array.Find(failures, failure => failure is not null)?.Throw();
+        return Images(pixels);
     }
 
-    private ImageResult Decode(string path, byte[] bytes)
+    /// <summary>Memory for so many images.</summary>
+    public float[] Allocate(int images) => GC.AllocateUninitializedArray<float>(
+        Sizes.Count(options.ShapeOf(images), "The images", "Read fewer or smaller images at a time."));
+
+    /// <summary>The images of such memory: (images, height, width, channels).</summary>
+    public NDArray Images(float[] pixels) => NDArray.Create(pixels, options.ShapeOf(pixels.Length / Size));
+
+    /// <summary>Reads an image: (height, width, channels), 0 to 255.</summary>
+    /// <exception cref="DataException">The file is missing, too large, damaged or not an image; the message names it.</exception>
+    public void Read(string path, Span<float> target)
     {
-        if (!IsPng(bytes) && !IsJpeg(bytes))
-            throw new DataException($"'{path}' is not a PNG or JPEG image, whatever its name says. Convert it, or remove it from the folder.");
+        var key = cache is null ? default : ImageCache.KeyOf(path, _options);
+        if (cache?.TryRead(key, target) == true) return;
+        using (var image = DataFile.ReadRaw(path, file => Decode(path, file))) _resizer.Run(image, target);
+        cache?.Add(key, target);
+    }
+
+    private DecodedImage Decode(string path, FileStream file)
+    {
+        if (file.Length > LargestFile)
+        {
+            throw new DataException(
+                $"'{path}' has {file.Length} bytes, more than an image of {options.MaxPixels} pixels needs. Make it smaller, or remove it from the folder.");
+        }
+
+        var length = (int)file.Length;
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            using var header = new WholeStream(bytes);
-            if (ImageInfo.FromStream(header) is not { Width: > 0, Height: > 0 } info)
-                throw new DataException($"'{path}' is a damaged image: its header cannot be read. Copy it again, or remove it from the folder.");
-            if ((long)info.Width * info.Height > maxPixels)
-            {
-                throw new DataException(
-                    $"'{path}' has {info.Width} x {info.Height} pixels, more than the {maxPixels} allowed. Make it smaller, or pass a larger maxPixels.");
-            }
-
-            if (IsPng(bytes)) PngSize.Check(bytes);
-            using var content = new WholeStream(bytes);
-            return ImageResult.FromStream(content, (ColorComponents)channels);
+            file.ReadExactly(bytes, 0, length);
+            var image = Decode(bytes, length, new(path, options.Channels, options.MaxPixels));
+            return options.AppliesOrientation ? Orientation.Upright(image) : image;
         }
-        catch (Exception damaged) when (damaged is InvalidOperationException or InvalidDataException or IOException
-            or IndexOutOfRangeException or ArgumentException or OverflowException or NullReferenceException)
+        catch (InvalidDataException damaged)
         {
-            // What the decoder throws for damaged images: its own messages as the first of these types, the others where it does not check.
             throw new DataException($"'{path}' is a damaged image ({damaged.Message.TrimEnd('.')}). Copy it again, or remove it from the folder.", damaged);
         }
-    }
-
-    /// <summary>The part of an image that is used.</summary>
-    private (int Top, int Left, int Rows, int Columns) Part(int rows, int columns)
-    {
-        if (!cropToAspectRatio) return (0, 0, rows, columns);
-        var usedRows = Math.Clamp((int)((long)columns * height / width), 1, rows);
-        var usedColumns = Math.Clamp((int)((long)rows * width / height), 1, columns);
-        return ((rows - usedRows) / 2, (columns - usedColumns) / 2, usedRows, usedColumns);
-    }
-
-    /// <summary>Resizes along the width, then along the height; each new pixel is a weighted sum of old ones.</summary>
-    private void Resize(ImageResult image, int top, int left, int rows, int columns, Span<float> target)
-    {
-        var (along, down) = (ResizeWeights.Rows(columns, width, _mode), ResizeWeights.Rows(rows, height, _mode));
-        var line = new float[width * channels];
-        target.Clear();
-
-        // Each old row is resized along the width once, and then added to the new rows that use it.
-        var users = ResizeWeights.Transposed(down, rows);
-        for (var row = 0; row < rows; row++)
+        finally
         {
-            if (users[row].Positions.Length == 0) continue;
-            Array.Clear(line);
-            var source = image.Data.AsSpan((((top + row) * image.Width) + left) * channels, columns * channels);
-            for (var x = 0; x < width; x++)
-            {
-                for (var k = 0; k < along[x].Positions.Length; k++)
-                {
-                    for (var c = 0; c < channels; c++)
-                        line[(x * channels) + c] += along[x].Weights[k] * source[(along[x].Positions[k] * channels) + c];
-                }
-            }
-
-            for (var k = 0; k < users[row].Positions.Length; k++)
-            {
-                var destination = target.Slice(users[row].Positions[k] * line.Length, line.Length);
-                TensorPrimitives.MultiplyAdd(line, users[row].Weights[k], destination, destination);
-            }
+            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 
-    private static bool IsPng(ReadOnlySpan<byte> bytes) => bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
-
-    private static bool IsJpeg(ReadOnlySpan<byte> bytes) => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]);
-
-    /// <summary>A stream that throws at its end: the decoder reads missing bytes as zeros and would search them for a marker forever.</summary>
-    private sealed class WholeStream(byte[] bytes) : MemoryStream(bytes)
+    private DecodedImage Decode(byte[] bytes, int length, in ImageRequest request)
     {
-        public override int ReadByte() => base.ReadByte() is var value and >= 0 ? value : throw EndsTooEarly();
-
-        public override int Read(byte[] buffer, int offset, int count) =>
-            base.Read(buffer, offset, count) is var read && (read > 0 || count == 0) ? read : throw EndsTooEarly();
-
-        private static EndOfStreamException EndsTooEarly() => new("It ends too early.");
+        var file = bytes.AsSpan(0, length);
+        if (PngDecoder.Begins(file)) return PngDecoder.Decode(bytes, length, request);
+        if (!JpegDecoder.Begins(file))
+            throw new DataException($"'{request.Path}' is not a PNG or JPEG image, whatever its name says. Convert it, or remove it from the folder.");
+        var decoder = _jpegs.TryTake(out var kept) ? kept : new JpegDecoder();
+        try
+        {
+            return decoder.Decode(file, request);
+        }
+        finally
+        {
+            _jpegs.Add(decoder);
+        }
     }
 }

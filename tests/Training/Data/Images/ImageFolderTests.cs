@@ -10,28 +10,6 @@ public sealed class ImageFolderTests
 {
     private static string Samples { get; } = Repository.PathOf("tests", "Reference", "images");
 
-    // Each image has a file beside it with the pixels that ImageMagick 6.9 (libpng, libjpeg) reads.
-    [TestMethod]
-    [DataRow("rgb.png", 0)]
-    [DataRow("alpha.png", 0)]
-    [DataRow("gray.png", 0)]
-    [DataRow("palette.png", 0)]
-    [DataRow("interlaced.png", 0)]
-    [DataRow("deep.png", 1)]
-    [DataRow("baseline.jpg", 3)]
-    [DataRow("gray.jpg", 3)]
-    [DataRow("progressive.jpg", 12)]
-    public void Pixels_are_those_other_decoders_read(string name, int tolerance)
-    {
-        using var folder = new TemporaryFolder();
-        Put(folder, "only", name, File.ReadAllBytes(Path.Combine(Samples, name)));
-        var batch = ImageFolder.Open(folder.Path, height: 9, width: 13).Training.Single();
-        Assert.AreEqual(Shape.Of(1, 9, 13, 3), batch.X[0].Shape);
-        var expected = File.ReadAllBytes(Path.Combine(Samples, name + ".ppm"))[^(9 * 13 * 3)..];
-        var pixels = Floats(batch.X[0]);
-        for (var i = 0; i < pixels.Length; i++) Assert.AreEqual(expected[i], pixels[i], tolerance, $"element {i}");
-    }
-
     [TestMethod]
     public void Images_are_read_by_their_paths_as_those_of_a_folder_are()
     {
@@ -158,7 +136,7 @@ public sealed class ImageFolderTests
         var jpeg = File.ReadAllBytes(Path.Combine(Samples, "baseline.jpg"));
         Refused("is not a PNG or JPEG image", [1, 2, 3]);
         Refused("is not a PNG or JPEG image", []);
-        Refused("12000 x 12000 pixels", large);
+        Refused("12000 x 12000 pixels", PngBytes.Mended(large));
         Refused("holds more", PngBytes.Of(1, 1, new byte[1 << 20]));
         Refused("holds", PngBytes.Of(2, 2, [1, 2, 3]));
         Refused("damaged", PngBytes.Of(1, 1, [1, 2, 3])[..40]);
@@ -198,6 +176,32 @@ public sealed class ImageFolderTests
                 }
             }
         }
+    }
+
+    [TestMethod]
+    public void The_first_damaged_file_is_named_whatever_the_threads_do()
+    {
+        using var folder = Colored("a", 40, "b", 1);
+        foreach (var number in new[] { 13, 14, 30 }) File.WriteAllBytes(folder.File($"a/{number}.png"), [1, 2, 3]);
+        var files = Directory.GetFiles(folder.File("a")).Order(StringComparer.Ordinal).ToArray();
+        var images = ImageFolder.Open(folder.Path, 2, 2, batchSize: 20, shuffle: false);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Contains("13.png", Assert.Throws<DataException>(() => ImageFolder.ReadImages(files, 2, 2)).Message);
+            Assert.Contains("13.png", Assert.Throws<DataException>(() => images.Training.ToList()).Message);
+        }
+    }
+
+    [TestMethod]
+    public void A_process_of_several_reads_its_part_of_each_batch_only()
+    {
+        using var folder = Colored("a", 8, "b", 1);
+        File.WriteAllBytes(folder.File("a/01.png"), [1, 2, 3]);
+        var images = ImageFolder.Open(folder.Path, 2, 2, batchSize: 8, shuffle: false);
+        Assert.Throws<DataException>(() => images.Training.Elements(0, new(0, 2, 2)).ToList());
+        var part = images.Training.Elements(0, new(1, 2, 2)).First();
+        Assert.AreEqual((4, 8), part.PartOf);
+        CollectionAssert.AreEqual(new float[] { 4, 5, 6, 7 }, Reds(part).ToArray());
     }
 
     private static TemporaryFolder Colored(string first, int firstCount, string second, int secondCount, byte light = 0)
