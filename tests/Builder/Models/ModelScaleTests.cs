@@ -1,6 +1,5 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Builder;
 
@@ -19,9 +18,10 @@ public sealed class ModelScaleTests
     public void Lists_of_names_and_layers_are_made_once()
     {
         var model = ManyOutputs(3);
-        Assert.AreSame(model.InputNames, model.InputNames);
-        Assert.AreSame(model.OutputNames, model.OutputNames);
-        Assert.AreSame(model.Layers, model.Layers);
+        var (inputs, outputs, layers) = (model.InputNames, model.OutputNames, model.Layers);
+        Assert.AreSame(inputs, model.InputNames);
+        Assert.AreSame(outputs, model.OutputNames);
+        Assert.AreSame(layers, model.Layers);
         CollectionAssert.AreEqual(new[] { "in0", "in1", "in2" }, model.InputNames.ToArray());
         CollectionAssert.AreEqual(new[] { "out0", "out1", "out2" }, model.OutputNames.ToArray());
     }

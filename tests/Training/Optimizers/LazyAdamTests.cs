@@ -3,7 +3,6 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.TrainingStep;
 using OnnxFunctional.Tests.Training.Distributing;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Distributing;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Optimizers;

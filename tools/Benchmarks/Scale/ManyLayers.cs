@@ -1,7 +1,6 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Benchmarks.Scale;
 

@@ -1,6 +1,5 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Benchmarks.Scale;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Benchmarks.Scale;
