@@ -1,4 +1,6 @@
+using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Distributing;
 
 namespace OnnxFunctional.Tests.Training.Data;
@@ -253,5 +255,34 @@ public sealed class PipelineTests
         Assert.AreEqual("Map", profile.Slowest!.Name);
         Assert.IsGreaterThan(TimeSpan.Zero, profile.Waited);
         Assert.Contains("us for one", profile.ToString());
+    }
+
+    /// <summary>A value that is refused matters only in a sample that is read; then each batch is checked, and the arrays as a whole once.</summary>
+    [TestMethod]
+    public void Samples_that_are_left_out_are_not_refused()
+    {
+        float[] x = [1, 2, 3, 4, 5, float.NaN, 7];
+        var checks = new List<int>();
+        using var batches = new RowBatches(
+            (SampleBatches)Dataset.From(x, x).Take(5).Batch(2),
+            batch =>
+            {
+                checks.Add(batch.X[0].Count);
+                DataChecks.Finite(batch.X[0], "x");
+                return [batch.X[0], batch.Y[0]];
+            },
+            _ => { });
+        batches.Start(0);
+        var samples = 0;
+        while (batches.MoveNext()) samples += batches.Samples;
+        Assert.AreEqual(5, samples);
+        CollectionAssert.AreEqual(new[] { 7, 2, 2, 1 }, checks);
+
+        var input = Model.Input([1]);
+        var trainer = new Model(input, new Dense(1).Call(input)).Compile(new Sgd(), Loss.MeanSquaredError);
+        trainer.Fit(Dataset.From(x, x).Take(5).Batch(2), verbose: Verbosity.Silent);
+        Assert.AreEqual(3, trainer.Iterations);
+        var error = Assert.Throws<ModelException>(() => trainer.Fit(Dataset.From(x, x).Batch(2), verbose: Verbosity.Silent));
+        Assert.Contains("holds NaN in sample 1", error.Message);
     }
 }

@@ -84,25 +84,12 @@ internal sealed class RowBatches(SampleBatches dataset, Func<Batch, IReadOnlyLis
                 continue;
             }
 
-            if (Checked(block) is not { } arrays || (i > 0 && !AreAlike(arrays, _from[0]))) return false;
+            if (block.For(this, check) is not { } arrays || (i > 0 && !AreAlike(arrays, _from[0]))) return false;
             _from[i] = arrays;
             _isRun &= i == 0;
         }
 
         return true;
-    }
-
-    private IReadOnlyList<NDArray>? Checked(SampleBlock block)
-    {
-        try
-        {
-            return block.For(this, check);
-        }
-        catch (ModelException)
-        {
-            // What is refused may be a sample that is never read; the batch itself tells.
-            return null;
-        }
     }
 
     private static bool AreAlike(IReadOnlyList<NDArray> arrays, IReadOnlyList<NDArray> others)

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Training.Data;
 /// <param name="sampleWeight">The weights.</param>
 internal sealed class SampleBlock(NDArrays x, NDArrays y, NDArrays? sampleWeight)
 {
-    private (object Reader, IReadOnlyList<NDArray> Arrays)? _checked;
+    private (object Reader, IReadOnlyList<NDArray>? Arrays)? _checked;
 
     /// <summary>The number of samples.</summary>
     public int Count => x.Count > 0 ? x[0].Count : y[0].Count;
@@ -14,14 +14,22 @@ internal sealed class SampleBlock(NDArrays x, NDArrays y, NDArrays? sampleWeight
     /// <summary>Samples of the block.</summary>
     public Batch Take(ReadOnlySpan<int> rows) => new(x.Take(rows), y.Take(rows), sampleWeight?.Take(rows));
 
-    /// <summary>The arrays of a step, which a reader makes of the block once.</summary>
+    /// <summary>The arrays of a step, which a reader makes of the block once; null if a sample is refused, which may be one that is never read.</summary>
     /// <param name="reader">Who reads.</param>
     /// <param name="check">Checks arrays and brings them into order.</param>
-    /// <exception cref="ModelException">A sample is refused, perhaps one that is not read.</exception>
-    public IReadOnlyList<NDArray> For(object reader, Func<Batch, IReadOnlyList<NDArray>> check)
+    public IReadOnlyList<NDArray>? For(object reader, Func<Batch, IReadOnlyList<NDArray>> check)
     {
         if (_checked is { } known && known.Reader == reader) return known.Arrays;
-        var arrays = check(new Batch(x, y, sampleWeight));
+        IReadOnlyList<NDArray>? arrays;
+        try
+        {
+            arrays = check(new Batch(x, y, sampleWeight));
+        }
+        catch (ModelException)
+        {
+            arrays = null;
+        }
+
         _checked = (reader, arrays);
         return arrays;
     }

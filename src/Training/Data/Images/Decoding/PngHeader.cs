@@ -5,7 +5,7 @@ namespace OnnxFunctional.Training.Data;
 /// <summary>The header of a PNG: https://www.w3.org/TR/png-3/#11IHDR.</summary>
 /// <param name="Width">The pixels of a row.</param>
 /// <param name="Height">The rows.</param>
-/// <param name="Bits">The bits of a sample.</param>
+/// <param name="Bits">Its bit depth: 1, 2, 4, 8 or 16 for each channel.</param>
 /// <param name="Kind">What a pixel is.</param>
 /// <param name="IsInterlaced">Whether it comes in seven passes.</param>
 internal readonly record struct PngHeader(int Width, int Height, int Bits, PngKind Kind, bool IsInterlaced)
