@@ -14,13 +14,14 @@ internal sealed class Augmentation(Model model, ulong seed)
     private const int MostShapes = 8;
 
     private readonly ConcurrentDictionary<TensorSpec, ConcurrentBag<ExecutionPlan>> _plans = new();
+    private readonly Recycled _memory = new();
     private readonly WorkerPool _pool = WorkerPool.Of(1);
     private readonly Lock _gate = new();
 
-    /// <summary>A batch whose input is changed; its targets and weights stay.</summary>
+    /// <summary>Changes the input of a batch.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="number">What its random numbers are drawn for: the same number gives the same result.</param>
-    public Batch Of(Batch batch, ulong number)
+    public (float[] Elements, Shape Shape) Of(Batch batch, ulong number)
     {
         lock (_gate)
         {
@@ -35,7 +36,7 @@ internal sealed class Augmentation(Model model, ulong seed)
         x.CopyTo(plan.Inputs[0]);
         plan.Run(_pool, number);
         var output = plan.Outputs[0];
-        var elements = GC.AllocateUninitializedArray<float>(output.Length);
+        var elements = _memory.Rent(output.Length);
         Prediction.CopyAsFloats(output, elements);
         var shape = output.Shape;
         if (_plans.Count <= MostShapes)
@@ -48,8 +49,11 @@ internal sealed class Augmentation(Model model, ulong seed)
             plan.Dispose();
         }
 
-        return batch with { X = NDArray.Create(elements, shape) };
+        return (elements, shape);
     }
+
+    /// <summary>Takes elements that nobody uses any more.</summary>
+    public void Release(float[] elements) => _memory.Return(elements);
 
     private ExecutionPlan PlanFor(TensorSpec spec)
     {

@@ -52,7 +52,7 @@ public static class DatasetAugmentation
         var (augmentation, times) = (new Augmentation(model, seed), new StageTimes("Augment"));
         return Dataset.Deferring(
             epoch => batches.Deferred(epoch).Select((item, place) =>
-                (Deferred<Batch>)new Mapped<Batch, Batch>(item, batch => augmentation.Of(batch, ((ulong)(uint)epoch << 32) | (uint)place), times)),
+                (Deferred<Batch>)new AugmentedBatch(item, augmentation, ((ulong)(uint)epoch << 32) | (uint)place, times)),
             batches.Ahead.With(Ahead.On(parallelism, parallelism)),
             batches.Counts.With(times));
     }

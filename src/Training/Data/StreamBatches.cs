@@ -11,7 +11,8 @@ namespace OnnxFunctional.Training.Data;
 /// <param name="checkSize">Checks the number of samples of a batch.</param>
 internal sealed class StreamBatches(IEnumerable<Batch> source, Share share, Func<Batch, IReadOnlyList<NDArray>> check, Action<int> checkSize) : BatchSource
 {
-    private IEnumerator<Batch>? _batches;
+    private IEnumerator<Made<Batch>>? _batches;
+    private Deferred<Batch>? _held;
     private IReadOnlyList<NDArray> _arrays = [];
     private int _first;
     private int _samples;
@@ -32,17 +33,23 @@ internal sealed class StreamBatches(IEnumerable<Batch> source, Share share, Func
     public override void Start(int epoch)
     {
         _batches?.Dispose();
-        _batches = source is Dataset<Batch> dataset ? dataset.Elements(epoch, share).GetEnumerator() : source.GetEnumerator();
+        _batches = (source is Dataset<Batch> dataset ? dataset.Made(epoch, share) : source.Select(batch => new Made<Batch>(batch, new Given<Batch>(batch))))
+            .GetEnumerator();
+        _held = null;
         _waited = 0;
     }
 
     public override bool MoveNext()
     {
+        // The arrays of the step were copied.
+        _held?.Release();
+        _held = null;
         var begun = Stopwatch.GetTimestamp();
         var isNext = _batches?.MoveNext() == true;
         _waited += Stopwatch.GetTimestamp() - begun;
         if (!isNext) return false;
-        var batch = _batches!.Current ?? throw new ModelException("A batch of the data is null.");
+        (var batch, _held) = _batches!.Current;
+        if (batch is null) throw new ModelException("A batch of the data is null.");
         _arrays = check(batch);
         (_first, _samples) = batch.PartOf ?? (0, _arrays[0].Count);
         checkSize(_samples);

@@ -33,7 +33,18 @@ internal sealed class DataWait
     private static double? NotableShare(TimeSpan waited, TimeSpan elapsed) =>
         elapsed >= s_shortest && waited / elapsed is var share and >= Notable ? share : null;
 
-    private string Remedy() => _profile?.Slowest is not { } slowest ? "Make batches in advance on another thread: Dataset.From(batches).Prefetch()."
-        : string.Create(CultureInfo.InvariantCulture, $"{slowest.Name} takes most, {slowest.TimePerElement.TotalMilliseconds:G3} ms for an element. ")
-            + (slowest.Name == "Map" ? "Give it a higher parallelism, or keep what it makes with Cache." : "Prefetch, or make it faster.");
+    private string Remedy()
+    {
+        if (_profile?.Slowest is not { } slowest) return "Make batches in advance on another thread: Dataset.From(batches).Prefetch().";
+        if (_profile.Idle > _profile.Waited)
+            return "So did the threads that make it: each waits for the other in turn. A larger buffer holds more for such times: Prefetch(64).";
+        var remedy = slowest.Name switch
+        {
+            "Map" => "Give it a higher parallelism, or keep what it makes with Cache.",
+            "ImageFolder" => "Keep decoded images for later epochs: ImageFolder.Open(..., cache: ImageCache.InFile(path)).",
+            _ => "Prefetch, or make it faster.",
+        };
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{slowest.Name} takes most, {slowest.TimePerElement.TotalMilliseconds:G3} ms for an element. {remedy}");
+    }
 }

@@ -23,8 +23,9 @@ internal static class CsvCases
     /// <summary>A table in memory: <c>CsvTable.Read(path).GetFloats()</c>.</summary>
     private static DataCase Table(int megabytes) => new(
         $"csv-{megabytes}",
-        Goal: 1.3,
+        Goal: "1.3",
         ResultBytes: CsvFiles.Rows(megabytes, Columns) * Columns * sizeof(float),
+        Items: 0,
         Rounds: megabytes <= 100 ? MostRounds : FewestRounds,
         folder => CsvFiles.Make(folder, megabytes, Columns),
         folder => CsvTable.Read(CsvFiles.PathOf(folder, megabytes)).GetFloats(),
@@ -33,8 +34,9 @@ internal static class CsvCases
     /// <summary>Batches, of which none is kept.</summary>
     private static DataCase Rows(int megabytes) => new(
         $"csv-rows-{megabytes}",
-        Goal: 1.3,
+        Goal: "1.3",
         ResultBytes: 0,
+        Items: 0,
         FewestRounds,
         folder => CsvFiles.Make(folder, megabytes, Columns),
         folder => Count(CsvFiles.PathOf(folder, megabytes)),

@@ -2,14 +2,15 @@ namespace OnnxFunctional.Benchmarks.Data;
 
 /// <summary>Reading of data that is measured beside a reference: a row of the table of <c>--data</c>.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Goal">How many times the reference's time ours may be.</param>
+/// <param name="Goal">The goal: how many times the reference's time ours may be, or a time.</param>
 /// <param name="ResultBytes">The bytes that must be in memory at the end; 0 if what is read is not kept.</param>
+/// <param name="Items">How many samples or images are read; 0 if they are not counted.</param>
 /// <param name="Rounds">The number of alternating rounds.</param>
 /// <param name="Prepare">Makes the files of the case in a folder, unless they are there.</param>
 /// <param name="Ours">What is measured, on the files in the folder.</param>
 /// <param name="Reference">What it is compared with.</param>
 internal sealed record DataCase(
-    string Name, double Goal, long ResultBytes, int Rounds, Action<string> Prepare, Action<string> Ours, Action<string> Reference)
+    string Name, string Goal, long ResultBytes, long Items, int Rounds, Action<string> Prepare, Action<string> Ours, Action<string> Reference)
 {
     /// <summary>The side of a worker that runs <see cref="Ours"/>.</summary>
     public const string OurSide = "data";
@@ -24,7 +25,7 @@ internal sealed record DataCase(
     public const string Once = "-once";
 
     /// <summary>All cases.</summary>
-    public static IReadOnlyList<DataCase> All { get; } = [.. CsvCases.All];
+    public static IReadOnlyList<DataCase> All { get; } = [.. CsvCases.All, .. DatasetCases.All, .. ImageCases.All];
 
     /// <summary>What a worker runs.</summary>
     /// <param name="side">One of the sides.</param>

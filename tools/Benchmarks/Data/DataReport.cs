@@ -17,7 +17,7 @@ internal static class DataReport
 
         Console.Out.WriteLine("Medians of alternating rounds, files in the cache of the system; memory of a process that reads once, above an idle one's.");
         Console.Out.WriteLine(
-            $"{"case",-16} {"ours ms",9} {"ref ms",9} {"ratio",6} {"goal",5} {"result MB",10} {"ours MB",8} {"ref MB",8} {"of result",10}");
+            $"{"case",-16} {"ours ms",9} {"ref ms",9} {"ratio",6} {"goal",8} {"result MB",10} {"ours MB",8} {"ref MB",8} {"of result",10} {"ours ns each",13}");
         foreach (var row in DataCase.All.Where(row => names is null || names.Contains(row.Name)))
         {
             var folder = Directory.CreateTempSubdirectory("onnxfunctional-data-").FullName;
@@ -52,10 +52,11 @@ internal static class DataReport
         var referencePeak = Peak(DataCase.ReferenceSide + DataCase.Once, row, folder) - idle;
         var result = row.ResultBytes / 1e6;
         var share = row.ResultBytes == 0 ? "" : (ourPeak / result).ToString("F2", CultureInfo.InvariantCulture);
+        var each = row.Items == 0 ? "" : (ourTime * 1e6 / row.Items).ToString("F0", CultureInfo.InvariantCulture);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{row.Name,-16} {ourTime,9:F0} {referenceTime,9:F0} {ourTime / referenceTime,6:F2} {row.Goal,5:F1} {result,10:F0} ")
-            + string.Create(CultureInfo.InvariantCulture, $"{ourPeak,8:F0} {referencePeak,8:F0} {share,10}");
+            $"{row.Name,-16} {ourTime,9:F0} {referenceTime,9:F0} {ourTime / referenceTime,6:F2} {row.Goal,8} {result,10:F0} ")
+            + string.Create(CultureInfo.InvariantCulture, $"{ourPeak,8:F0} {referencePeak,8:F0} {share,10} {each,13}");
     }
 
     /// <summary>The peak of the memory of a process that runs a side once, in MB.</summary>

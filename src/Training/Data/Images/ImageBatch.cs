@@ -19,8 +19,7 @@ internal sealed class ImageBatch(ImageReader reader, (string Path, int Class)[] 
     public override void MakePart(int part)
     {
         var begun = StageTimes.Now;
-        if (_pixels is null) Interlocked.CompareExchange(ref _pixels, reader.Allocate(files.Length), null);
-        reader.Read(files[part].Path, _pixels.AsSpan(part * reader.Size, reader.Size));
+        reader.Read(files[part].Path, Pixels().AsSpan(part * reader.Size, reader.Size));
         _isMade[part] = true;
         times.Add(begun);
     }
@@ -37,10 +36,26 @@ internal sealed class ImageBatch(ImageReader reader, (string Path, int Class)[] 
     }
 
     /// <inheritdoc/>
+    public override void Release()
+    {
+        if (_pixels is not null) reader.Release(_pixels);
+        _pixels = null;
+    }
+
+    /// <inheritdoc/>
     public override Deferred<Batch> For(Share share)
     {
         var own = share.Of(files.Length);
         return new Part(new ImageBatch(reader, files[own.First..own.End], targets, times), own.First, files.Length);
+    }
+
+    private float[] Pixels()
+    {
+        if (_pixels is { } pixels) return pixels;
+        var own = reader.Allocate(files.Length);
+        if (Interlocked.CompareExchange(ref _pixels, own, null) is not { } others) return own;
+        reader.Release(own);
+        return others;
     }
 
     /// <summary>The part of a process.</summary>
@@ -49,6 +64,8 @@ internal sealed class ImageBatch(ImageReader reader, (string Path, int Class)[] 
         public override int Parts => own.Parts;
 
         public override void MakePart(int part) => own.MakePart(part);
+
+        public override void Release() => own.Release();
 
         public override Batch Make() => own.Make() with { PartOf = (first, samples) };
     }

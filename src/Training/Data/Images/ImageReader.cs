@@ -15,6 +15,7 @@ internal sealed class ImageReader(ImageOptions options, ImageCache? cache = null
     private const int LargestFile = 1 << 29;
 
     private readonly ConcurrentBag<JpegDecoder> _jpegs = [];
+    private readonly Recycled _memory = new();
     private readonly ImageResizer _resizer = new(options);
     private readonly string _options = options.ToString();
 
@@ -45,8 +46,10 @@ internal sealed class ImageReader(ImageOptions options, ImageCache? cache = null
     }
 
     /// <summary>Memory for so many images.</summary>
-    public float[] Allocate(int images) => GC.AllocateUninitializedArray<float>(
-        Sizes.Count(options.ShapeOf(images), "The images", "Read fewer or smaller images at a time."));
+    public float[] Allocate(int images) => _memory.Rent(Sizes.Count(options.ShapeOf(images), "The images", "Read fewer or smaller images at a time."));
+
+    /// <summary>Takes memory of images that nobody uses any more.</summary>
+    public void Release(float[] pixels) => _memory.Return(pixels);
 
     /// <summary>The images of such memory: (images, height, width, channels).</summary>
     public NDArray Images(float[] pixels) => NDArray.Create(pixels, options.ShapeOf(pixels.Length / Size));

@@ -34,11 +34,11 @@ internal sealed class AheadPass<T> : IDisposable
     /// <summary>The elements.</summary>
     /// <param name="source">What is made, in order.</param>
     /// <param name="ahead">Threads, and how much they make in advance.</param>
-    public static IEnumerable<T> Of(IEnumerable<Deferred<T>> source, Ahead ahead)
+    public static IEnumerable<Made<T>> Of(IEnumerable<Deferred<T>> source, Ahead ahead)
     {
         using var pass = new AheadPass<T>(source, ahead);
         foreach (var thread in pass._threads) thread.Start();
-        while (pass.Next() is { } slot) yield return slot.Value;
+        while (pass.Next() is { } slot) yield return slot.Element;
     }
 
     public void Dispose()
@@ -152,14 +152,14 @@ internal sealed class AheadPass<T> : IDisposable
     /// <summary>The place of an element.</summary>
     private sealed class Slot
     {
-        private Deferred<T>? _element;
+        private readonly Deferred<T>? _source;
         private T? _value;
         private ExceptionDispatchInfo? _error;
         private int _failed;
 
         public Slot(Deferred<T> element)
         {
-            _element = element;
+            _source = element;
             Parts = Left = Math.Max(1, element.Parts);
         }
 
@@ -178,12 +178,12 @@ internal sealed class AheadPass<T> : IDisposable
         public long Bytes { get; private set; }
 
         /// <summary>The element.</summary>
-        public T Value
+        public Made<T> Element
         {
             get
             {
                 _error?.Throw();
-                return _value!;
+                return new(_value!, _source!);
             }
         }
 
@@ -191,7 +191,7 @@ internal sealed class AheadPass<T> : IDisposable
         {
             try
             {
-                if (_element!.Parts > 0) _element.MakePart(part);
+                if (_source!.Parts > 0) _source.MakePart(part);
                 return null;
             }
             catch (Exception error)
@@ -210,15 +210,13 @@ internal sealed class AheadPass<T> : IDisposable
         {
             try
             {
-                if (_error is null) _value = _element!.Make();
+                if (_error is null) _value = _source!.Make();
                 if (countsBytes && _error is null) Bytes = ElementBytes.Of(_value);
             }
             catch (Exception error)
             {
                 _error = ExceptionDispatchInfo.Capture(error);
             }
-
-            _element = null;
         }
     }
 }

@@ -10,7 +10,7 @@ public static partial class Dataset
     public static Dataset<T> From<T>(IEnumerable<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return items is IReadOnlyCollection<T> ? Stage(_ => items, StageCounts.None) : Timed(_ => items);
+        return items is IReadOnlyCollection<T> ? Stage(_ => items, StageCounts.None) : Timed(_ => items, "From");
     }
 
     /// <summary>A dataset of the elements that a function returns for an epoch, counted from 0.</summary>
@@ -19,7 +19,7 @@ public static partial class Dataset
     public static Dataset<T> From<T>(Func<int, IEnumerable<T>> function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return Timed(epoch => function(epoch) ?? throw new ModelException("The function of a dataset returned null; expected a sequence."));
+        return Timed(epoch => function(epoch) ?? throw new ModelException("The function of a dataset returned null; expected a sequence."), "From");
     }
 
     /// <summary>A dataset of the samples of arrays, one by one.</summary>
@@ -61,9 +61,12 @@ public static partial class Dataset
     internal static Dataset<T> Stage<T>(Func<int, IEnumerable<T>> items, StageCounts counts) =>
         Deferring(epoch => items(epoch).Select(item => (Deferred<T>)new Given<T>(item)), Ahead.None, counts);
 
-    private static Dataset<T> Timed<T>(Func<int, IEnumerable<T>> items)
+    /// <summary>A dataset of elements that are made one after the other, whose time is counted.</summary>
+    /// <param name="items">The elements of an epoch.</param>
+    /// <param name="name">The name of the stage.</param>
+    internal static Dataset<T> Timed<T>(Func<int, IEnumerable<T>> items, string name)
     {
-        var times = new StageTimes("From");
+        var times = new StageTimes(name);
         return Stage(epoch => Of(items(epoch)), StageCounts.None.With(times));
 
         IEnumerable<T> Of(IEnumerable<T> source)

@@ -212,10 +212,13 @@ public abstract class Dataset<T> : IEnumerable<T>
     internal IEnumerable<T> Elements(int epoch) => Elements(epoch, Share.Whole);
 
     /// <summary>The elements of an epoch, of which batches hold the samples of a share.</summary>
-    internal IEnumerable<T> Elements(int epoch, Share share)
+    internal IEnumerable<T> Elements(int epoch, Share share) => Made(epoch, share).Select(made => made.Value);
+
+    /// <summary>The elements of an epoch with what they were made of, which the reader may release.</summary>
+    internal IEnumerable<Made<T>> Made(int epoch, Share share)
     {
         var items = share.Size == 1 ? Deferred(epoch) : Deferred(epoch).Select(item => item.For(share));
-        return Ahead.Threads == 0 ? items.Select(item => item.Make()) : AheadPass<T>.Of(items, Ahead);
+        return Ahead.Threads == 0 ? items.Select(item => new Made<T>(item.Make(), item)) : AheadPass<T>.Of(items, Ahead);
     }
 
     /// <summary>The same elements in another order.</summary>

@@ -18,9 +18,19 @@ internal abstract class Deferred<T>
     /// <summary>Makes the element: of its parts, as far as they are made.</summary>
     public abstract T Make();
 
+    /// <summary>Says that nobody uses the element any more, so that its memory may hold another one. Who passes an element on does not say so.</summary>
+    public virtual void Release()
+    {
+    }
+
     /// <summary>The same element, of which a process makes what it needs.</summary>
     public virtual Deferred<T> For(Share share) => this;
 }
+
+/// <summary>An element that was made.</summary>
+/// <param name="Value">The element.</param>
+/// <param name="Source">What it was made of.</param>
+internal readonly record struct Made<T>(T Value, Deferred<T> Source);
 
 /// <summary>An element that is there.</summary>
 internal sealed class Given<T>(T value) : Deferred<T>

@@ -27,9 +27,10 @@ internal sealed class BatchArray(ArrayPlan plan)
     /// <summary>Takes memory for the rows of a batch.</summary>
     public void Start(int rows)
     {
-        if (Kind == ArrayKind.Floats) _floats = GC.AllocateUninitializedArray<float>(checked(rows * _width));
-        else if (Kind == ArrayKind.Labels) _labels = new long[rows];
-        else _texts = new string[checked(rows * _width)];
+        var count = Kind == ArrayKind.Labels ? rows : Sizes.Count(Shape.Of(rows, _width), "A batch of shape", "Use a smaller BatchSize, or fewer columns.");
+        if (Kind == ArrayKind.Floats) _floats = GC.AllocateUninitializedArray<float>(count);
+        else if (Kind == ArrayKind.Labels) _labels = new long[count];
+        else _texts = new string[count];
     }
 
     /// <summary>The rows so far; <see cref="Start"/> begins others.</summary>

@@ -1,7 +1,10 @@
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Makes batches of rows: takes memory for each batch, and none for a row of numbers.</summary>
-internal sealed class BatchMaker(RowPlan plan, CsvOptions options)
+/// <param name="plan">What becomes of the columns.</param>
+/// <param name="options">How the files are written.</param>
+/// <param name="size">The rows of a batch.</param>
+internal sealed class BatchMaker(RowPlan plan, CsvOptions options, int size)
 {
     private readonly RowStep[] _steps = [.. plan.Steps];
     private readonly BatchArray[] _arrays = [.. plan.Arrays.Select(array => new BatchArray(array))];
@@ -16,10 +19,10 @@ internal sealed class BatchMaker(RowPlan plan, CsvOptions options)
     {
         if (Rows == 0)
         {
-            foreach (var array in _arrays) array.Start(options.BatchSize);
+            foreach (var array in _arrays) array.Start(size);
         }
 
-        while (Rows < options.BatchSize)
+        while (Rows < size)
         {
             if (!file.Cursor.MoveNext()) return false;
             if (TryReadRow(file.Cursor, file.Columns)) Rows++;

@@ -7,7 +7,8 @@ namespace OnnxFunctional.Training.Data;
 /// or class indices, int64 [rows], if the target is a category or a whole number.
 /// </para>
 /// <para>
-/// Rows come in the order of the files. Batches of many rows, <c>rows.Batches.Shuffle(100)</c>, are shuffled as blocks.
+/// <see cref="Batches"/> come in the order of the files. <c>rows.Samples.Shuffle(50_000).Batch(256)</c> shuffles rows: the more, the better they are mixed; the
+/// memory is that of about four times as many rows. <see cref="ReadAll"/> reads all rows into memory.
 /// </para>
 /// </remarks>
 /// <example><code>
@@ -21,6 +22,11 @@ namespace OnnxFunctional.Training.Data;
 /// </code></example>
 public sealed class CsvRows
 {
+    // A block is kept while a shuffle holds one of its rows: small ones waste less.
+    private const int BlockRows = 64;
+    private const int BlocksAhead = 64;
+    private const int PartElements = 1 << 20;
+
     private readonly string[] _paths;
     private readonly CsvOptions _options;
     private readonly RowPlan _plan;
@@ -28,11 +34,17 @@ public sealed class CsvRows
     private CsvRows(string[] paths, CsvOptions options, RowPlan plan)
     {
         (_paths, _options, _plan) = (paths, options, plan);
-        Batches = Dataset.From(_ => Read());
+        Batches = Dataset.Timed(_ => Read(options.BatchSize, options.DropRemainder), nameof(CsvRows));
+        var blocks = Dataset.Timed(_ => Read(BlockRows, dropRemainder: false).Select(rows => new SampleBlock(rows.X, rows.Y, null)), nameof(CsvRows))
+            .Prefetch(BlocksAhead);
+        Samples = Dataset.Samples(blocks.Elements, blocks.AllCounts);
     }
 
-    /// <summary>The rows; each enumeration reads the files from the beginning.</summary>
+    /// <summary>The rows in batches, in the order of the files; each enumeration reads them from the beginning.</summary>
     public Dataset<Batch> Batches { get; }
+
+    /// <summary>The rows one by one, to be shuffled and put into batches; another thread reads ahead.</summary>
+    public Dataset<Batch> Samples { get; }
 
     /// <summary>The names of the features, in the order of the array, input after input: <c>size</c>, <c>city=Rome</c>, <c>sold.Month</c>.</summary>
     public IReadOnlyList<string> FeatureNames => _plan.FeatureNames;
@@ -75,9 +87,19 @@ public sealed class CsvRows
         ? words.Vocabulary
         : throw new ArgumentException($"Column '{column}' is no category. Say so in CsvOptions.Columns: CsvColumn.Category().", nameof(column));
 
-    private IEnumerable<Batch> Read()
+    /// <summary>Reads all rows into memory, of which up to twice as much is needed: <c>var (x, y, _) = rows.ReadAll();</c></summary>
+    /// <exception cref="DataException">A file is missing or damaged, a cell is not what it should be, or there are no rows.</exception>
+    /// <exception cref="ModelException">The rows are too many for an array.</exception>
+    public Batch ReadAll()
     {
-        var maker = new BatchMaker(_plan, _options);
+        var size = Math.Clamp(PartElements / Math.Max(1, _plan.Arrays.Sum(array => array.Width)), 1, PartElements);
+        var parts = Read(size, dropRemainder: false).ToList();
+        return new(NDArrays.Concatenate([.. parts.Select(part => part.X)]), NDArrays.Concatenate([.. parts.Select(part => part.Y)]));
+    }
+
+    private IEnumerable<Batch> Read(int size, bool dropRemainder)
+    {
+        var maker = new BatchMaker(_plan, _options, size);
         var any = false;
         foreach (var path in _paths)
         {
@@ -89,7 +111,7 @@ public sealed class CsvRows
             }
         }
 
-        if (maker.Rows > 0 && !_options.DropRemainder) yield return maker.Take();
+        if (maker.Rows > 0 && !dropRemainder) yield return maker.Take();
         else if (!any) throw new DataException($"'{_paths[0]}' has no rows that can be used{(_paths.Length > 1 ? ", nor have the other files" : "")}.");
     }
 }

@@ -204,6 +204,29 @@ public sealed class ImageFolderTests
         CollectionAssert.AreEqual(new float[] { 4, 5, 6, 7 }, Reds(part).ToArray());
     }
 
+    [TestMethod]
+    public void Memory_of_used_batches_is_used_again_but_never_that_of_batches_someone_holds()
+    {
+        using var folder = Colored("a", 23, "b", 18, 90);
+        var data = ImageFolder.Open(folder.Path, 2, 2, LabelMode.Binary, batchSize: 4).Training.Augment(new RandomBrightness(0.3));
+        var held = data.Epoch(1).ToList();
+        var copies = held.Select(batch => Floats(batch.X[0])).ToList();
+        var kept = data.Cache();
+        CollectionAssert.AreEqual(Trained(Dataset.From(epoch => data.Epoch(epoch).ToList())), Trained(data));
+        for (var i = 0; i < held.Count; i++) CollectionAssert.AreEqual(copies[i], Floats(held[i].X[0]));
+
+        var first = Trained(kept);
+        CollectionAssert.AreEqual(first, Trained(kept));
+
+        static float[] Trained(Dataset<Batch> batches)
+        {
+            var input = Model.Input([2, 2, 3]);
+            var model = new Model(input, input.Apply(new Flatten(), new Dense(1, Activation.Sigmoid)), seed: 1);
+            model.Compile(new Adam(0.01), Loss.BinaryCrossentropy).Fit(batches, epochs: 3, verbose: 0);
+            return model.Predict(new float[1, 2, 2, 3]).ToArray();
+        }
+    }
+
     private static TemporaryFolder Colored(string first, int firstCount, string second, int secondCount, byte light = 0)
     {
         var folder = new TemporaryFolder();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using OnnxFunctional.Layers;
@@ -53,6 +54,55 @@ public sealed class CsvRowsTests
             Assert.AreEqual(DType.Int64, batches[0].Y[0].DType);
             Assert.AreEqual(Shape.Of(1), batches[1].Y[0].Shape);
         }
+    }
+
+    [TestMethod]
+    public void Rows_are_shuffled_one_by_one_as_those_of_arrays()
+    {
+        using var folder = new TemporaryFolder();
+        var text = new StringBuilder("a,b,y\n");
+        for (var i = 0; i < 1000; i++) text.Append(CultureInfo.InvariantCulture, $"{i},{(i % 7) - 3},{i % 3}\n");
+        var rows = CsvRows.Open(Write(folder, text.ToString()), new CsvOptions { Targets = ["y"], Columns = { ["y"] = CsvColumn.Integer } });
+        var (x, y, _) = rows.ReadAll();
+        Assert.AreEqual(Shape.Of(1000, 2), x[0].Shape);
+        CollectionAssert.AreEqual(Enumerable.Range(0, 1000).Select(i => (float)(i % 3)).ToArray(), y[0].ToArray());
+
+        var (files, arrays) = (rows.Samples.Shuffle(300, seed: 5).Batch(17), Dataset.From(x, y).Shuffle(300, seed: 5).Batch(17));
+        for (var epoch = 0; epoch < 2; epoch++)
+        {
+            var (ours, expected) = (files.Epoch(epoch).ToList(), arrays.Epoch(epoch).ToList());
+            Assert.HasCount(59, ours);
+            foreach (var (batch, other) in ours.Zip(expected))
+            {
+                CollectionAssert.AreEqual(other.X[0].ToArray(), batch.X[0].ToArray());
+                CollectionAssert.AreEqual(other.Y[0].ToArray(), batch.Y[0].ToArray());
+            }
+        }
+
+        CollectionAssert.AreEqual(Trained(arrays), Trained(files));
+        Assert.AreEqual(nameof(CsvRows), files.Profile.Slowest!.Name);
+
+        static float[] Trained(Dataset<Batch> data)
+        {
+            var input = Model.Input([2]);
+            var model = new Model(input, new Dense(3, Activation.Softmax).Call(input), seed: 3);
+            model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).Fit(data, epochs: 2, verbose: 0);
+            return model.Predict(new float[,] { { 500, 1 } }).ToArray();
+        }
+    }
+
+    [TestMethod]
+    public void Files_without_rows_and_rows_without_targets_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        var (x, y, _) = CsvRows.Open(Write(folder, "a,b\n1,2\n"), new CsvOptions()).ReadAll();
+        CollectionAssert.AreEqual(new float[] { 1, 2 }, x[0].ToArray());
+        Assert.IsEmpty(y);
+        var none = CsvRows.Open(Write(folder, "a,b\n"), new CsvOptions { Targets = ["b"] });
+        Refused(() => none.ReadAll(), "has no rows that can be used");
+        Refused(() => Assert.IsEmpty(none.Samples.Batch(2)), "has no rows that can be used");
+        var many = CsvRows.Open(Write(folder, "a,b\n1,2\n"), new CsvOptions { BatchSize = int.MaxValue });
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => Assert.IsEmpty(many.Batches)).Message, "Use a smaller BatchSize");
     }
 
     [TestMethod]

@@ -8,11 +8,13 @@ internal sealed class JpegHuffman
 
     private const int Longest = 16;
 
+    private readonly byte[] _counts = new byte[Longest];
     private readonly byte[] _symbols = new byte[256];
     private readonly int[] _end = new int[Longest + 1];
     private readonly int[] _offset = new int[Longest + 1];
     private readonly ushort[] _short = new ushort[1 << Lookup];
     private readonly int[] _whole = new int[1 << Lookup];
+    private bool _isMade;
 
     /// <summary>Whether a file has defined the table.</summary>
     public bool IsDefined { get; set; }
@@ -31,6 +33,15 @@ internal sealed class JpegHuffman
     /// <exception cref="InvalidDataException">There are more codes than fit.</exception>
     public void Define(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> symbols)
     {
+        // Most files have the same tables: those that the standard gives as an example.
+        if (_isMade && counts.SequenceEqual(_counts) && symbols.SequenceEqual(_symbols.AsSpan(0, symbols.Length)))
+        {
+            IsDefined = true;
+            return;
+        }
+
+        _isMade = false;
+        counts.CopyTo(_counts);
         symbols.CopyTo(_symbols);
         Array.Clear(_short);
         Array.Clear(_whole);
@@ -50,6 +61,7 @@ internal sealed class JpegHuffman
             code <<= 1;
         }
 
+        _isMade = true;
         IsDefined = true;
     }
 
