@@ -13,7 +13,10 @@ namespace OnnxFunctional.Export;
 /// if the processor has vectors of the same width; otherwise there is a warning (<see cref="WarningKind.InstructionSet"/>).
 /// </remarks>
 /// <param name="path">The file, which any ONNX host runs and <c>Trainer.Load</c> reads.</param>
-/// <param name="saveFreq">Also save after this number of steps, at least 1; only after epochs by default.</param>
+/// <param name="saveFreq">
+/// Also save after this number of steps, at least 1; only after epochs by default. Processes of a distribution that accumulate gradients save with the next
+/// update of weights.
+/// </param>
 /// <param name="deleteCheckpoint">Whether the file is deleted when training is completed.</param>
 /// <param name="restores">Whether training resumes from a file that exists when it begins; otherwise training starts over and replaces the file.</param>
 /// <exception cref="ModelException"><paramref name="saveFreq"/> is below 1.</exception>
@@ -29,6 +32,8 @@ public sealed class BackupAndRestore(string path, int? saveFreq = null, bool del
         ? saveFreq
         : throw new ModelException($"BackupAndRestore has saveFreq {saveFreq}; expected at least 1.");
 
+    private bool _isDue;
+
     /// <summary>Whether training resumes from a file that exists when it begins; otherwise training starts over and replaces the file.</summary>
     public bool Restores { get; } = restores;
 
@@ -42,7 +47,8 @@ public sealed class BackupAndRestore(string path, int? saveFreq = null, bool del
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (_saveFreq is { } every && (batch + 1) % every == 0) Save();
+        _isDue |= _saveFreq is { } every && (batch + 1) % every == 0;
+        if (_isDue && !Trainer.HoldsGradients) Save();
     }
 
     /// <inheritdoc/>
@@ -56,6 +62,7 @@ public sealed class BackupAndRestore(string path, int? saveFreq = null, bool del
     // All processes resume from the file, and one writes it.
     private void Save()
     {
+        _isDue = false;
         if (Trainer.Distribution.Rank == 0) Trainer.Save(path, s_options);
     }
 }

@@ -47,6 +47,7 @@ public sealed partial class ModelCheckpoint(
     };
 
     private int _epoch;
+    private bool _isDue;
 
     /// <summary>The last file written; null if there is none yet.</summary>
     public string? LastPath { get; private set; }
@@ -75,14 +76,15 @@ public sealed partial class ModelCheckpoint(
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (_saveFreq is { } steps && Trainer.Iterations % steps == 0) Write(_epoch, new Dictionary<string, double> { ["loss"] = loss });
+        _isDue |= _saveFreq is { } steps && Trainer.Iterations % steps == 0;
+        if (_isDue && !Trainer.HoldsGradients) Write(_epoch, new Dictionary<string, double> { ["loss"] = loss });
     }
 
     /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
         ArgumentNullException.ThrowIfNull(logs);
-        if (_saveFreq is not null) return;
+        if (_saveFreq is not null && !_isDue) return;
         if (saveBestOnly)
         {
             if (_monitor.Read(Trainer, epoch, logs) is not { } value || !_monitor.Improves(value)) return;
@@ -95,6 +97,7 @@ public sealed partial class ModelCheckpoint(
 
     private void Write(int epoch, IDictionary<string, double> logs)
     {
+        _isDue = false;
         LastPath = Filled(epoch, logs);
         if (KerasFile.IsNamed(LastPath)) Trainer.SaveKeras(LastPath);
         else Trainer.Model.ExportOnnx(LastPath, new ExportOptions { Verify = verify });

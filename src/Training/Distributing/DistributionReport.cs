@@ -42,8 +42,9 @@ public sealed record DistributionReport(
 
     /// <summary>What would make steps faster; empty if nothing is to be said.</summary>
     public string Advice => Size == 1 ? ""
-        : OneProcess <= Step ? "One process is faster. A larger batch gives each process more to compute between two sums."
-        : Waiting > MuchWaiting * Step ? "Much of it is waiting. A larger batch, compression of gradients, or processes that compute equally fast would help."
+        : OneProcess <= Step ? "One process is faster. A larger batch, or gradientAccumulationSteps, gives each process more to compute between two sums."
+        : Waiting > MuchWaiting * Step
+            ? "Much of it is waiting. A larger batch, gradientAccumulationSteps, compression, or processes that compute equally fast would help."
         : "";
 
     /// <inheritdoc/>

@@ -265,7 +265,9 @@ public sealed partial class Trainer
 
             resumed = null;
             var cancelled = false;
-            while (!(cancelled = Distribution.Any(cancellationToken.IsCancellationRequested)) && batches.MoveNext())
+
+            // What waits for an update is in no file, so training that is to be resumed ends with one.
+            while (!(cancelled = !HoldsGradients && Distribution.Any(cancellationToken.IsCancellationRequested)) && batches.MoveNext())
             {
                 var step = _step;
                 foreach (var callback in all) callback.OnBatchBegin(step);
@@ -277,6 +279,7 @@ public sealed partial class Trainer
                 if (Array.Exists(all, callback => callback.StopsAtOnce) && (StopTraining = Distribution.Any(StopTraining))) break;
             }
 
+            _training.Settle();
             DataWait.Add(batches, Stopwatch.GetElapsedTime(begunAt));
             logs.Clear();
             _training.Report(logs, "");

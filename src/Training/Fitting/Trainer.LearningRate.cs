@@ -48,6 +48,7 @@ public sealed partial class Trainer
         var batches = Batches(Checked(x, y, sampleWeight), batchSize, shuffle: true);
         using var turn = Turn.Take(this);
         _compiled.CheckTrainable();
+        _training.Settle();
         var start = new Snapshot(this);
         try
         {
@@ -100,6 +101,7 @@ public sealed partial class Trainer
         {
             using var held = WeightGate.Hold(trainer.Model.Weights);
             foreach (var (weight, values) in _weights) values.CopyTo(weight.Storage, 0);
+            trainer._training.Forget();
             trainer.Compiled.State.Restore(_slots);
             trainer.Compiled.State.Steps = _steps;
             trainer.Compiled.State.LearningRate.Storage[0] = _rate;

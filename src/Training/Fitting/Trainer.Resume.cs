@@ -21,8 +21,14 @@ public sealed partial class Trainer
     /// <summary>Whether Fit has data to evaluate on, but its validationFreq leaves this epoch out.</summary>
     internal bool SkipsValidation(int epoch) => _validates && (epoch + 1) % _validationFreq != 0;
 
+    /// <summary>
+    /// Whether gradients wait for an update that processes make of several steps: the state of training cannot be saved before it, or before the epoch ends.
+    /// </summary>
+    internal bool HoldsGradients => TrainingSteps.WaitingSteps > 0;
+
     /// <summary>All state of training beside the weights: what a file needs to resume.</summary>
-    internal SavedState State => new(
+    /// <exception cref="ModelException">Gradients wait for an update.</exception>
+    internal SavedState State => HoldsGradients ? throw Holds() : new(
         Iterations,
         _compiled.State.LearningRate.Storage[0],
         [.. _compiled.State.Slots.Select(slot => (slot.Name, slot.Shape, slot.Storage))],
@@ -39,11 +45,17 @@ public sealed partial class Trainer
     /// <summary>Replaces the current state by a saved one; the next Fit resumes at its position.</summary>
     internal void Restore(SavedState state)
     {
+        TrainingSteps.Forget();
         _compiled.State.Restore(state.Slots);
         _compiled.State.Steps = state.Iterations;
         _compiled.State.LearningRate.Storage[0] = state.LearningRate;
         _resume = state.Position;
     }
+
+    private ModelException Holds() => new(
+        $"The gradients of {_training.WaitingSteps} step(s) wait for an update, which processes of a distribution make once in gradientAccumulationSteps "
+        + $"({_compiled.Optimizer.GradientAccumulationSteps}) steps, and are not part of what is saved. Save at the end of an epoch, or when "
+        + $"Trainer.Iterations is a multiple of {_compiled.Optimizer.GradientAccumulationSteps}.");
 
     /// <summary>Takes the restored position, unless the caller gives an initial epoch, and restores the state of the callbacks.</summary>
     private FitPosition? TakePosition(int initialEpoch, BatchSource batches, IReadOnlyList<Callback> callbacks)

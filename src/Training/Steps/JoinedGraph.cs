@@ -4,6 +4,7 @@ namespace OnnxFunctional.Training;
 internal sealed class JoinedGraph
 {
     private readonly WeightUpdates _updates = new();
+    private readonly WeightUpdates _waiting = new();
 
     /// <param name="compiled">Model, losses, optimizer.</param>
     /// <param name="shard">What is computed of each part.</param>
@@ -31,6 +32,9 @@ internal sealed class JoinedGraph
 
     public IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates.All;
 
+    /// <summary>Those of a step whose gradients wait.</summary>
+    public IReadOnlyList<(Weight Weight, Value Value)> UpdatesWhileWaiting { get; private set; } = [];
+
     private void Learn(
         CompiledTraining compiled, ShardGraph shard, List<SymbolicTensor> sums, List<SymbolicTensor> set, SymbolicTensor? regularization)
     {
@@ -41,7 +45,19 @@ internal sealed class JoinedGraph
             : Gradient.Backpropagate([(regularization.Value, compiled.LossScaling?.Scale ?? 1)], [.. trainable.Select(entry => entry.Weight.Variable)], null);
         var gradients = trainable.Zip(added, (entry, own) => (entry.Path, entry.Weight, Gradient: Joined(ofWeights.GetValueOrDefault(entry.Weight), own)!))
             .Where(entry => entry.Gradient is not null).ToList();
-        _updates.Step(compiled, gradients, shard.SetByLayers.Zip(set, (weight, value) => (weight, value.Value)));
+        var phase = AccumulationPhase.Counted;
+        if (ShardedSteps.Gathers(compiled))
+        {
+            // Those of regularization do not wait, since every process has the whole of them.
+            phase = AccumulationPhase.Updating;
+            _waiting.Step(compiled, gradients, Set(), AccumulationPhase.Waiting);
+            var idle = trainable.Where((_, i) => added[i] is null).Select(entry => compiled.State.Find(OptimizerState.AccumulatedOf(entry.Path))).ToHashSet();
+            UpdatesWhileWaiting = [.. _waiting.All.Where(update => !idle.Contains(update.Weight))];
+        }
+
+        _updates.Step(compiled, gradients, Set(), phase);
+
+        IEnumerable<(Weight Weight, Value Value)> Set() => shard.SetByLayers.Zip(set, (weight, value) => (weight, value.Value));
     }
 
     private static SymbolicTensor? Joined(SymbolicTensor? sum, SymbolicTensor? own) => sum is null ? own : own is null ? sum : sum + own;

@@ -11,6 +11,9 @@ internal sealed class PlannedSteps(CompiledTraining compiled, ModelEngine engine
     private TensorSpec[] _specs = [];
     private KeptStep? _last;
 
+    // Steps that only accumulate do not compute an update that they would not make.
+    private AccumulationPhase _phase;
+
     public override IReadOnlyList<(string Name, Metric Metric, int Sums)> Metrics => Last.Graph.Metrics;
 
     public override IEnumerable<Weight> Updated => Last.Graph.Updates.Select(update => update.Weight);
@@ -24,6 +27,7 @@ internal sealed class PlannedSteps(CompiledTraining compiled, ModelEngine engine
 
     public override bool Run(BatchSource batch, ulong step)
     {
+        if (training) _phase = compiled.Optimizer.PhaseOf(step);
         using var run = Choose(batch);
         var plan = run.Plan;
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
@@ -35,13 +39,20 @@ internal sealed class PlannedSteps(CompiledTraining compiled, ModelEngine engine
     /// <summary>Begins a run of the plan for the current batch.</summary>
     private PlanRun Choose(BatchSource batch)
     {
-        if (_last is { } last && Fits(last, batch) && _plans.TryEnter(last, out var run)) return run;
+        if (_last is { } last && last.Phase == _phase && Fits(last, batch) && _plans.TryEnter(last, out var run)) return run;
         if (_specs.Length != batch.Arrays) _specs = new TensorSpec[batch.Arrays];
         for (var i = 0; i < _specs.Length; i++) _specs[i] = batch.SpecOf(i);
-        if (!_plans.TryEnter(new PlanKey("", _specs), out run)) return Prepare();
+        if (!_plans.TryEnter(new PlanKey(Name(_phase), _specs), out run)) return Prepare();
         _last = (KeptStep)run.Kept;
         return run;
     }
+
+    private static string Name(AccumulationPhase phase) => phase switch
+    {
+        AccumulationPhase.Waiting => "waiting",
+        AccumulationPhase.Updating => "updating",
+        _ => "",
+    };
 
     private static bool Fits(KeptStep step, BatchSource batch)
     {
@@ -54,15 +65,15 @@ internal sealed class PlannedSteps(CompiledTraining compiled, ModelEngine engine
     // A separate method: what its lambdas capture would be allocated on every call of Choose.
     private PlanRun Prepare()
     {
-        var key = new PlanKey("", _specs).ToKeep();
+        var key = new PlanKey(Name(_phase), _specs).ToKeep();
         return MemoryShortage.Guard($"to plan a step on {string.Join(", ", key.Specs)}", compiled.Model, () => Prepare(key));
     }
 
     private PlanRun Prepare(PlanKey key)
     {
         var inputs = compiled.Model.Inputs.Count;
-        var known = _plans.ToArray().Append(_last).OfType<KeptStep>().FirstOrDefault(kept => HasTargetsOf(kept.Key.Specs));
-        var graph = known?.Graph ?? StepGraph.For(compiled, key.Specs, training);
+        var known = _plans.ToArray().Append(_last).OfType<KeptStep>().FirstOrDefault(kept => kept.Phase == _phase && HasTargetsOf(kept.Key.Specs));
+        var graph = known?.Graph ?? StepGraph.For(compiled, key.Specs, training, phase: _phase);
         var request = new PlanRequest(PlanOptions.Of(engine.Model, seed), graph.Inputs, graph.Outputs, graph.Updates)
         {
             Memory = PlanMemory.Arena,
@@ -70,7 +81,7 @@ internal sealed class PlannedSteps(CompiledTraining compiled, ModelEngine engine
             // A step whose loss is not finite would make all weights NaN.
             MustBeFinite = training ? [0] : [],
         };
-        var step = new KeptStep(Planner.Plan(request, key.Specs), graph, known is null);
+        var step = new KeptStep(Planner.Plan(request, key.Specs), graph, _phase, known is null);
         if (Results.Length == 0) Results = [.. step.Plan.Outputs.Select(output => new float[output.Length])];
         var run = _plans.Enter(key, step);
         _last = step;
@@ -84,12 +95,14 @@ internal sealed class PlannedSteps(CompiledTraining compiled, ModelEngine engine
     }
 
     /// <summary>A plan with the graph that it computes.</summary>
-    private sealed class KeptStep(ExecutionPlan plan, StepGraph graph, bool isFirst) : KeptPlan(plan)
+    private sealed class KeptStep(ExecutionPlan plan, StepGraph graph, AccumulationPhase phase, bool isFirst) : KeptPlan(plan)
     {
         // Node, value, operator and shape, measured roughly.
         private const long BytesPerNode = 400;
 
         public StepGraph Graph => graph;
+
+        public AccumulationPhase Phase => phase;
 
         // The graph counts once, with the plan it was built for.
         public override long Bytes { get; } = plan.KeptBytes + (isFirst ? BytesPerNode * graph.NodeCount : 0);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Distributing;
 using OnnxFunctional.Training.Engine;
@@ -13,6 +14,7 @@ internal sealed class ShardPlans
     private const string OfStopping = "shard ";
     private const string OfDivisors = "divisors";
     private const string OfSums = "sums";
+    private const string OfWaiting = "waiting";
 
     private readonly CompiledTraining _compiled;
     private readonly ModelEngine _engine;
@@ -25,10 +27,21 @@ internal sealed class ShardPlans
     private readonly int _metrics;
     private readonly double[] _divisors;
     private readonly float[] _shares;
+    private readonly int _firstGradient;
+    private readonly WaitingGradients? _waiting;
+    private readonly ShardSums _updating;
+    private readonly ShardSums? _gathering;
     private readonly ShardStops? _stops;
     private readonly Dictionary<(int Samples, int Arrays), TensorSpec[]> _specs = [];
 
-    public ShardPlans(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training, BatchSource batch)
+    /// <param name="compiled">Model, losses, metrics, optimizer.</param>
+    /// <param name="engine">The engine of the model.</param>
+    /// <param name="seed">The seed of random layers.</param>
+    /// <param name="training">Whether weights move.</param>
+    /// <param name="batch">A batch whose targets have the shape.</param>
+    /// <param name="waiting">Finds the gradients that wait for an update, by their lengths; null if each step updates.</param>
+    public ShardPlans(
+        CompiledTraining compiled, ModelEngine engine, ulong seed, bool training, BatchSource batch, Func<IReadOnlyList<int>, WaitingGradients>? waiting)
     {
         (_compiled, _engine, _seed, _training) = (compiled, engine, seed, training);
         var distribution = compiled.Distribution;
@@ -40,8 +53,12 @@ internal sealed class ShardPlans
         _losses = Shard.Terms.Losses.Count;
         _metrics = Shard.Terms.MetricSums.Count;
         _lengths = [.. Shard.Outputs.Select(output => checked((int)output.Spec.Shape.ElementCount))];
-        Sums = new ShardSums(distribution, _lengths);
-        if (training && Shard.IsStopping) _stops = new ShardStops(distribution, Sums.Own.Count, OfStopping);
+        _firstGradient = _losses + 1 + _metrics;
+        var gradients = Shard.Gradients.Count;
+        _waiting = waiting?.Invoke(_lengths[_firstGradient..(_firstGradient + gradients)]);
+        _updating = new ShardSums(distribution, _lengths, _firstGradient, gradients, _waiting);
+        if (_waiting is not null) _gathering = new ShardSums(distribution, _lengths, _firstGradient, gradients, _waiting, gathers: true);
+        if (training && Shard.IsStopping) _stops = new ShardStops(distribution, _updating.Own.Count, OfStopping);
         _divisors = new double[distribution.Shards * Shard.Divisors.Count];
         _shares = new float[distribution.Shards * _losses];
     }
@@ -52,8 +69,11 @@ internal sealed class ShardPlans
     /// <summary>What is computed of the sums.</summary>
     public JoinedGraph Joined { get; }
 
+    /// <summary>Whether the gradients of the step wait for a later one, which updates.</summary>
+    public bool Gathers { get; set; }
+
     /// <summary>Adds what the shards give.</summary>
-    public ShardSums Sums { get; }
+    public ShardSums Sums => Gathers ? _gathering! : _updating;
 
     /// <summary>Whether targets and sample weights have the shapes of these.</summary>
     public bool Fits(BatchSource batch)
@@ -184,7 +204,7 @@ internal sealed class ShardPlans
     /// <returns>False if the loss is not finite: no weight was changed then.</returns>
     public bool Join(float[][] results, ulong step)
     {
-        using var run = Begin(OfSums, null, 0);
+        using var run = Begin(Gathers ? OfWaiting : OfSums, null, 0);
         var (plan, input) = (run.Plan, 0);
         for (var i = 0; i < _lengths.Length; i++)
         {
@@ -198,7 +218,24 @@ internal sealed class ShardPlans
 
         var isFinite = plan.Run(_engine.Pool, step);
         results[0][0] = plan.Outputs[0].Floats[0];
+        if (isFinite && Gathers) _waiting!.Add();
+        else if (isFinite) _waiting?.Clear();
         return isFinite;
+    }
+
+    /// <summary>Adds the gradients that wait over all processes, to what the optimizer has accumulated.</summary>
+    public void Settle()
+    {
+        _updating.Begin();
+        for (var shard = 0; shard < _updating.Own.Count; shard++) _updating.Skip();
+        _updating.Wait();
+        for (var i = 0; i < Shard.Gradients.Count; i++)
+        {
+            var slot = _compiled.State.Find(OptimizerState.AccumulatedOf(Shard.Gradients[i].Path))!.Storage;
+            TensorPrimitives.Add(slot, _updating.Of(_firstGradient + i).Span, slot);
+        }
+
+        _waiting!.Clear();
     }
 
     private static void Fill(ExecutionPlan plan, BatchSource batch, EvenRange range)
@@ -244,12 +281,16 @@ internal sealed class ShardPlans
             OfShards => Request(Shard.Inputs, Shard.Outputs, []) with { BringsOutputs = true },
             _ when key.What.StartsWith(OfStopping, StringComparison.Ordinal) => Request(Shard.Inputs, Shard.Outputs, []) with { StopsForShards = true },
             OfDivisors => Request(Shard.Terms.Inputs, [.. Shard.Divisors.Select(entry => entry.Divisor)], []),
-            _ => Request(Joined.Inputs, [Joined.Total], Joined.Updates) with { BringsInputs = true, MustBeFinite = _training ? [0] : [] },
+            _ => Request(Joined.Inputs, [Joined.Total], key.What == OfWaiting ? Joined.UpdatesWhileWaiting : Joined.Updates) with
+            {
+                BringsInputs = true,
+                MustBeFinite = _training ? [0] : [],
+            },
         };
         TensorSpec[] specs = key.What switch
         {
             OfDivisors => key.Specs,
-            OfSums => [.. Joined.Inputs.Select(input => input.Spec)],
+            OfSums or OfWaiting => [.. Joined.Inputs.Select(input => input.Spec)],
             _ => [.. key.Specs, .. Enumerable.Repeat(new TensorSpec(Shape.Of(), DType.Float32), _losses + 1)],
         };
         return _plans.Enter(key, new KeptPlan(Planner.Plan(request, specs)));

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using OnnxFunctional.Training.Distributing;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
@@ -9,26 +10,47 @@ namespace OnnxFunctional.Training;
 /// </summary>
 internal sealed class ShardSums : IOutputReader
 {
+    // The place of an output that is in no bucket.
+    private const int Nowhere = -1;
+
     private readonly Bucket[] _buckets;
     private readonly (int Bucket, int Offset, int Length)[] _places;
+    private readonly int _firstGradient;
+    private readonly int _endGradient;
+    private readonly WaitingGradients? _waiting;
     private ExecutionPlan? _plan;
     private int _left;
     private int _started;
 
     /// <param name="distribution">The ranks and how they add.</param>
     /// <param name="lengths">The numbers of each output, in the order in which outputs are computed.</param>
-    public ShardSums(Distribution distribution, IReadOnlyList<int> lengths)
+    /// <param name="firstGradient">The first output that is a gradient.</param>
+    /// <param name="gradients">How many are.</param>
+    /// <param name="waiting">Takes the gradients of steps without an update; null if each step updates.</param>
+    /// <param name="gathers">Whether this step is one without.</param>
+    public ShardSums(
+        Distribution distribution, IReadOnlyList<int> lengths, int firstGradient = 0, int gradients = 0, WaitingGradients? waiting = null, bool gathers = false)
     {
+        (_firstGradient, _endGradient, _waiting) = (firstGradient, firstGradient + gradients, waiting);
         var buckets = new List<Bucket>();
         _places = new (int, int, int)[lengths.Count];
-        for (var (output, first, floats) = (0, 0, 0); output < lengths.Count; output++)
+        for (var (output, outputs, floats) = (0, 0, 0); output < lengths.Count; output++)
         {
-            _places[output] = (buckets.Count, floats, lengths[output]);
-            floats += (int)ArenaLayout.Aligned(lengths[output]);
-            if (floats < distribution.BucketFloats && output < lengths.Count - 1) continue;
+            if (gathers && IsGradient(output))
+            {
+                _places[output] = (Nowhere, 0, lengths[output]);
+            }
+            else
+            {
+                _places[output] = (buckets.Count, floats, lengths[output]);
+                floats += (int)ArenaLayout.Aligned(lengths[output]);
+                outputs++;
+            }
+
+            if (outputs == 0 || (floats < distribution.BucketFloats && output < lengths.Count - 1)) continue;
             var sum = GradientSum.Create(distribution.Communicator, floats, distribution.Shards, distribution.Reduction, distribution.Compression);
-            buckets.Add(new(sum, output + 1 - first));
-            (first, floats) = (output + 1, 0);
+            buckets.Add(new(sum, outputs));
+            (outputs, floats) = (0, 0);
         }
 
         _buckets = [.. buckets];
@@ -37,11 +59,16 @@ internal sealed class ShardSums : IOutputReader
     /// <summary>The shards of this rank.</summary>
     public EvenRange Own => _buckets[0].Sum.Own;
 
-    /// <summary>The sum of an output over all shards, once <see cref="Wait"/> has returned and until the next batch.</summary>
+    private int Shard => Own.Count - _left - 1;
+
+    /// <summary>Whether the gradients of a step are added to others that wait.</summary>
+    private bool Waits => _waiting is { Steps: > 0 };
+
+    /// <summary>The sum of an output over all shards, once <see cref="Wait"/> has returned and until the next batch; zeros for a gradient that waits.</summary>
     public Memory<float> Of(int output)
     {
         var (bucket, offset, length) = _places[output];
-        return _buckets[bucket].Sum.Sum.Slice(offset, length);
+        return bucket == Nowhere ? _waiting!.Zeros(output - _firstGradient) : _buckets[bucket].Sum.Sum.Slice(offset, length);
     }
 
     /// <summary>Makes ready for the shards of a batch.</summary>
@@ -53,6 +80,7 @@ internal sealed class ShardSums : IOutputReader
     {
         _plan = plan;
         _left--;
+        _waiting?.Set(Shard, isComputed: true);
         foreach (var bucket in _buckets) bucket.Missing = bucket.Outputs;
         for (var output = 0; output < _places.Length; output++)
         {
@@ -73,20 +101,29 @@ internal sealed class ShardSums : IOutputReader
     public void Skip()
     {
         _left--;
+        _waiting?.Set(Shard, isComputed: false);
         foreach (var bucket in _buckets)
         {
             bucket.Missing = 0;
             bucket.Sum.Next.Span.Clear();
-            bucket.Sum.Push();
         }
 
+        for (var output = _firstGradient; output < _endGradient; output++)
+        {
+            if (Waits && _places[output].Bucket != Nowhere) Waited(output).CopyTo(Next(output).Span);
+        }
+
+        foreach (var bucket in _buckets) bucket.Sum.Push();
         StartComplete();
     }
 
     public void IsThere(int output)
     {
+        var place = Next(output).Span;
+        if (!_plan!.IsBrought[output]) _plan.Outputs[output].Floats.CopyTo(place);
+        if (_places[output].Bucket == Nowhere) return;
+        if (Waits && IsGradient(output)) TensorPrimitives.Add(Waited(output), place, place);
         var bucket = _buckets[_places[output].Bucket];
-        if (!_plan!.IsBrought[output]) _plan.Outputs[output].Floats.CopyTo(Next(output).Span);
         if (--bucket.Missing > 0) return;
         bucket.Sum.Push();
         StartComplete();
@@ -99,11 +136,15 @@ internal sealed class ShardSums : IOutputReader
         foreach (var bucket in _buckets) bucket.Sum.Wait();
     }
 
+    private bool IsGradient(int output) => output >= _firstGradient && output < _endGradient;
+
+    private ReadOnlySpan<float> Waited(int output) => _waiting!.Sum(Shard, output - _firstGradient);
+
     /// <summary>Where an output of the current shard goes.</summary>
     private Memory<float> Next(int output)
     {
         var (bucket, offset, length) = _places[output];
-        return _buckets[bucket].Sum.Next.Slice(offset, length);
+        return bucket == Nowhere ? _waiting!.Next(Shard, output - _firstGradient) : _buckets[bucket].Sum.Next.Slice(offset, length);
     }
 
     /// <summary>All ranks start their buckets in one order, though a rank may compute them in another.</summary>

@@ -16,6 +16,11 @@ internal abstract class StepExecutor
     /// </summary>
     public float[][] Results { get; protected set; } = [];
 
+    /// <summary>
+    /// The number of steps whose gradients are not yet in the state of the optimizer: it accumulates, and processes add theirs once for several steps.
+    /// </summary>
+    public virtual int WaitingSteps => 0;
+
     /// <summary>Makes ready for batches of the current one's shapes.</summary>
     public abstract void Prepare(BatchSource batch);
 
@@ -24,4 +29,14 @@ internal abstract class StepExecutor
     /// <param name="step">The number of the step, for random numbers.</param>
     /// <returns>False if the loss of a training step is not finite: no weight was changed then.</returns>
     public abstract bool Run(BatchSource batch, ulong step);
+
+    /// <summary>Brings gradients that wait into the state of the optimizer; all processes call it at the same step.</summary>
+    public virtual void Settle()
+    {
+    }
+
+    /// <summary>Drops gradients that wait, because another state takes the place of this one.</summary>
+    public virtual void Forget()
+    {
+    }
 }

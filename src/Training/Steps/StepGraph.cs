@@ -39,11 +39,17 @@ internal sealed class StepGraph
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
     /// <param name="examines">Whether outputs of layers, terms of the loss, operators and origins of gradients are kept, for a diagnosis or a profile.</param>
+    /// <param name="phase">What a training step does with gradients that are accumulated.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
-    public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training, bool examines = false)
+    public static StepGraph For(
+        CompiledTraining compiled,
+        IReadOnlyList<TensorSpec> arrays,
+        bool training,
+        bool examines = false,
+        AccumulationPhase phase = AccumulationPhase.Counted)
     {
         var (targets, weights) = Behind(compiled, arrays);
-        return Build(compiled, targets, weights, training, examines);
+        return Build(compiled, targets, weights, training, examines, phase);
     }
 
     /// <summary>Targets and sample weights among the arrays of a batch, whatever their number of samples.</summary>
@@ -59,9 +65,15 @@ internal sealed class StepGraph
     /// <param name="weights">Shapes (with unknown batch size) of the sample weights: none, one array for all outputs, or one per output.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
     /// <param name="examines">Whether outputs of layers, terms of the loss, operators and origins of gradients are kept, for a diagnosis or a profile.</param>
+    /// <param name="phase">What a training step does with gradients that are accumulated.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
     public static StepGraph Build(
-        CompiledTraining compiled, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training, bool examines = false)
+        CompiledTraining compiled,
+        IReadOnlyList<TensorSpec> targets,
+        IReadOnlyList<TensorSpec> weights,
+        bool training,
+        bool examines = false,
+        AccumulationPhase phase = AccumulationPhase.Counted)
     {
         var terms = new StepTerms(compiled, targets, weights, training, examines);
         var graph = new StepGraph(terms);
@@ -80,12 +92,12 @@ internal sealed class StepGraph
         graph._outputs.Add(total.Value);
         graph._outputs.AddRange(terms.Losses.Select(loss => loss.Term.Value.Value));
         graph._outputs.AddRange(terms.MetricSums.Select(sum => sum.Value));
-        if (training) graph.Learn(compiled, total, terms);
+        if (training) graph.Learn(compiled, total, terms, phase);
         else graph._updates.SetByLayers(StateOrder.Last(terms.Calls, call => call.StateUpdates), value => terms.Map[value]);
         return graph;
     }
 
-    private void Learn(CompiledTraining compiled, SymbolicTensor total, StepTerms terms)
+    private void Learn(CompiledTraining compiled, SymbolicTensor total, StepTerms terms, AccumulationPhase phase)
     {
         var trainable = StepTerms.Trainable(compiled);
         QuantizedLayers.Check(total.Value, trainable);
@@ -94,6 +106,7 @@ internal sealed class StepGraph
         Gradients = _updates.Step(
             compiled,
             [.. trainable.Zip(gradients).Where(pair => pair.Second is not null).Select(pair => (pair.First.Path, pair.First.Weight, pair.Second!))],
-            terms.Updates());
+            terms.Updates(),
+            phase);
     }
 }

@@ -19,6 +19,9 @@ internal sealed class StepRunner(CompiledTraining compiled, StepExecutor steps, 
     /// <summary>The plan of the last step, which the engine made.</summary>
     public ExecutionPlan Plan => ((PlannedSteps)steps).Plan;
 
+    /// <inheritdoc cref="StepExecutor.WaitingSteps"/>
+    public int WaitingSteps => steps.WaitingSteps;
+
     /// <summary>Losses and metrics added up so far.</summary>
     public StepSums Sums => new(_samples, [.. _losses], [.. _sums.Select(sum => (double[])sum.Clone())]);
 
@@ -61,6 +64,12 @@ internal sealed class StepRunner(CompiledTraining compiled, StepExecutor steps, 
             for (var j = 0; j < values.Length; j++) _sums[i][j] += values[j];
         }
     }
+
+    /// <inheritdoc cref="StepExecutor.Settle"/>
+    public void Settle() => steps.Settle();
+
+    /// <inheritdoc cref="StepExecutor.Forget"/>
+    public void Forget() => steps.Forget();
 
     /// <summary>Writes losses and metrics so far into logs.</summary>
     public void Report(Dictionary<string, double> logs, string prefix)

@@ -22,9 +22,12 @@ internal sealed class WeightUpdates
 
     /// <summary>Updates weights by their gradients.</summary>
     public void Learn(
-        Optimizer optimizer, IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state)
+        Optimizer optimizer,
+        IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients,
+        OptimizerState state,
+        AccumulationPhase phase = AccumulationPhase.Counted)
     {
-        optimizer.Build(gradients, state, _all);
+        optimizer.Build(gradients, state, _all, phase);
         _gradients.AddRange(gradients.Select(entry => entry.Gradient));
         _learned.UnionWith(gradients.Select(entry => entry.Weight));
     }
@@ -33,15 +36,17 @@ internal sealed class WeightUpdates
     /// <param name="compiled">The optimizer, its state, and the scale of the loss.</param>
     /// <param name="scaled">Gradients of the scaled loss.</param>
     /// <param name="set">What layers set.</param>
+    /// <param name="phase">What the step does with gradients that are accumulated.</param>
     /// <returns>The gradients of the loss.</returns>
     public IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> Step(
         CompiledTraining compiled,
         IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> scaled,
-        IEnumerable<(Weight Weight, Value Value)> set)
+        IEnumerable<(Weight Weight, Value Value)> set,
+        AccumulationPhase phase = AccumulationPhase.Counted)
     {
         var scaling = compiled.LossScaling;
         var gradients = scaling is null ? scaled : [.. scaled.Select(entry => (entry.Path, entry.Weight, entry.Gradient / scaling.Scale))];
-        Learn(compiled.Optimizer, gradients, compiled.State);
+        Learn(compiled.Optimizer, gradients, compiled.State, phase);
         SetByLayers(set, value => value);
         if (scaling is null) return gradients;
         var finite = LossScaling.AllFinite(scaled.Select(entry => entry.Gradient));

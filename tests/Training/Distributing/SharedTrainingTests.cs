@@ -236,7 +236,8 @@ public sealed class SharedTrainingTests
         var report = new DistributionReport(4, 8, 2, 1, Ms(40), Ms(5.2), Ms(1.2), Ms(33.6), Ms(33), 3_400_000);
         Assert.AreEqual(
             "4 processes, 8 shards, 1 step of 40 ms: computing 5.2 ms (13 %), update 1.2 ms (3 %), waiting 33.6 ms (84 %); communication 33 ms, 3.4 MB sent. "
-            + "One process would take about 22 ms: efficiency 14 %. One process is faster. A larger batch gives each process more to compute between two sums.",
+            + "One process would take about 22 ms: efficiency 14 %. One process is faster. A larger batch, or gradientAccumulationSteps, "
+            + "gives each process more to compute between two sums.",
             report.ToString());
         StringAssert.StartsWith((report with { Compute = Ms(15), Waiting = Ms(24) }).Advice, "Much of it is waiting.");
         Assert.AreEqual("", (report with { Compute = Ms(36), Waiting = Ms(3) }).Advice);
@@ -324,9 +325,9 @@ public sealed class SharedTrainingTests
         return results;
     }
 
-    private static float[] WeightsOf(Model model) => [.. model.Weights.SelectMany(weight => weight.Storage)];
+    public static float[] WeightsOf(Model model) => [.. model.Weights.SelectMany(weight => weight.Storage)];
 
-    private static (Model Model, NDArrays X, NDArrays Y) Data(string network, int samples)
+    public static (Model Model, NDArrays X, NDArrays Y) Data(string network, int samples)
     {
         var x = network is "normalized" or "synchronized" ? Model.Input([7, 5, 2], name: "x") : network is "dense" or "dropout" ? Model.Input([6], name: "x")
             : Model.Input([5, 4], name: "x");
