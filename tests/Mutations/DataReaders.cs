@@ -50,6 +50,37 @@ internal static class DataReaders
         }
     }
 
+    public static void OpenArray(byte[] content)
+    {
+        var path = Readers.Put("m.npy", content);
+        try
+        {
+            Assert.IsNotNull(Npy.Open(path).ToString());
+        }
+        finally
+        {
+            // It is open until the array is collected; the next file has the same name.
+            File.Delete(path);
+        }
+    }
+
+    public static IReadOnlyList<byte[]> SafeTensorsFiles()
+    {
+        using var folder = new TemporaryFolder();
+        var floats = new Dictionary<string, Tensor<float>> { ["a"] = Tensor.Create([1f, 2, 3], [3, 1]), ["b/c"] = Tensor.Create([7f], [1]) };
+        SafeTensors.Write(folder.File("a.safetensors"), floats, new Dictionary<string, string> { ["format"] = "pt" });
+        SafeTensors.Write(folder.File("b.safetensors"), new Dictionary<string, Tensor<long>> { ["n"] = Tensor.Create([1L, -2], [2]) });
+        return [File.ReadAllBytes(folder.File("a.safetensors")), File.ReadAllBytes(folder.File("b.safetensors"))];
+    }
+
+    public static void ReadSafeTensors(byte[] content)
+    {
+        var path = Readers.Put("m.safetensors", content);
+        SafeTensors.ReadAll<float>(path);
+        SafeTensors.ReadMetadata(path);
+        foreach (var name in SafeTensors.ReadNames(path)) SafeTensors.Read<double>(path, name);
+    }
+
     public static IReadOnlyList<byte[]> Tables() =>
     [
         "a,b,class\n1,2.5,x\n-3,4e2,\"y, z\"\n0,0,\"with \"\"quotes\"\"\"\n"u8.ToArray(),

@@ -71,6 +71,8 @@ internal static class Readers
         new("keras-json", Configs, [JsonEdits.Change, JsonEdits.Change, Edits.Text], ReadConfig, s_model),
         new("npz", DataReaders.Arrays, s_arrays, DataReaders.ReadArchive, s_data),
         new("npy", DataReaders.SingleArrays, [.. s_bytes, Edits.Text], DataReaders.ReadArray, s_data),
+        new("npy-open", DataReaders.SingleArrays, [.. s_bytes, Edits.Text], DataReaders.OpenArray, s_data),
+        new("safetensors", DataReaders.SafeTensorsFiles, [.. s_bytes, Edits.Text], DataReaders.ReadSafeTensors, s_data),
         new("csv", DataReaders.Tables, s_text, DataReaders.ReadTable, s_data),
         new("csv-rows", DataReaders.Tables, s_text, DataReaders.ReadRows, s_data),
         new("csv-log", DataReaders.Logs, s_text, DataReaders.ContinueLog, s_data),

@@ -81,28 +81,33 @@ internal static class DataChecks
     public static void Finite(NDArray array, string what)
     {
         if (array.IsFinite) return;
-        var values = array.AsFloats();
-        for (var i = 0; i < values.Length; i++)
+        foreach (var chunk in array.Floats.Chunks())
         {
-            if (float.IsFinite(values[i])) continue;
-            throw new ModelException(
-                $"{what} holds {values[i]} in sample {SampleOf(array, i)} (element {i}). "
-                + "Clean or fill the data before training; training on it makes every weight NaN.");
+            for (var i = 0; i < chunk.Span.Length; i++)
+            {
+                if (float.IsFinite(chunk.Span[i])) continue;
+                throw new ModelException(
+                    $"{what} holds {chunk.Span[i]} in sample {SampleOf(array, chunk.Start + i)} (element {chunk.Start + i}). "
+                    + "Clean or fill the data before training; training on it makes every weight NaN.");
+            }
         }
     }
 
     /// <summary>Refuses class indices outside the range, naming the first.</summary>
     public static void ClassRange(NDArray array, int classes, int? ignored, string what)
     {
-        var values = array.AsFloats();
-        for (var i = 0; i < values.Length; i++)
+        foreach (var chunk in array.Floats.Chunks())
         {
-            if (values[i] == ignored || (values[i] >= 0 && values[i] < classes && float.IsInteger(values[i]))) continue;
-            throw new ModelException(
-                $"{what} holds {values[i]} in sample {SampleOf(array, i)}; expected integers from 0 to {classes - 1}, because the output has {classes} units. "
-                + "Count classes from 0, or give the last layer more units.");
+            for (var i = 0; i < chunk.Span.Length; i++)
+            {
+                var value = chunk.Span[i];
+                if (value == ignored || (value >= 0 && value < classes && float.IsInteger(value))) continue;
+                throw new ModelException(
+                    $"{what} holds {value} in sample {SampleOf(array, chunk.Start + i)}; expected integers from 0 to {classes - 1}, because the output has "
+                    + $"{classes} units. Count classes from 0, or give the last layer more units.");
+            }
         }
     }
 
-    private static long SampleOf(NDArray array, int element) => element / Math.Max(1, array.Shape.ElementCount / Math.Max(1, array.Count));
+    private static long SampleOf(NDArray array, long element) => element / Math.Max(1, array.Shape.ElementCount / Math.Max(1, array.Count));
 }

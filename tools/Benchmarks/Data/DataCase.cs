@@ -25,7 +25,7 @@ internal sealed record DataCase(
     public const string Once = "-once";
 
     /// <summary>All cases.</summary>
-    public static IReadOnlyList<DataCase> All { get; } = [.. CsvCases.All, .. DatasetCases.All, .. ImageCases.All];
+    public static IReadOnlyList<DataCase> All { get; } = [.. CsvCases.All, .. ArrayCases.All, .. DatasetCases.All, .. ImageCases.All];
 
     /// <summary>What a worker runs.</summary>
     /// <param name="side">One of the sides.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Training.Data;
@@ -8,19 +9,19 @@ internal abstract class ElementType
 {
     private static readonly FrozenDictionary<Type, ElementType> s_all = new ElementType[]
     {
-        new Row<float>("float", DType.Float32, (values, _) => values),
-        new Row<double>("double", DType.Float32, Narrowed),
-        new Row<decimal>("decimal", DType.Float32, (values, _) => Array.ConvertAll(values, value => (float)value)),
-        new Row<Half>("Half", DType.Float32, (values, _) => Array.ConvertAll(values, value => (float)value)),
-        new Row<long>("long", DType.Int64, (values, _) => values),
-        new Row<uint>("uint", DType.Int64, (values, _) => Array.ConvertAll(values, value => (long)value)),
-        new Row<int>("int", DType.Int32, (values, _) => values),
-        new Row<short>("short", DType.Int32, (values, _) => Array.ConvertAll(values, value => (int)value)),
-        new Row<ushort>("ushort", DType.Int32, (values, _) => Array.ConvertAll(values, value => (int)value)),
-        new Row<sbyte>("sbyte", DType.Int32, (values, _) => Array.ConvertAll(values, value => (int)value)),
-        new Row<byte>("byte", DType.Int32, (values, _) => values),
-        new Row<bool>("bool", DType.Bool, (values, _) => values),
-        new Row<string>("string", DType.String, WithoutNull),
+        new Row<float, float>("float", DType.Float32, null),
+        new Row<double, float>("double", DType.Float32, Narrowed),
+        new Row<decimal, float>("decimal", DType.Float32, Widened),
+        new Row<Half, float>("Half", DType.Float32, Widened),
+        new Row<long, long>("long", DType.Int64, null),
+        new Row<uint, long>("uint", DType.Int64, Widened),
+        new Row<int, int>("int", DType.Int32, null),
+        new Row<short, int>("short", DType.Int32, Widened),
+        new Row<ushort, int>("ushort", DType.Int32, Widened),
+        new Row<sbyte, int>("sbyte", DType.Int32, Widened),
+        new Row<byte, int>("byte", DType.Int32, Widened),
+        new Row<bool, bool>("bool", DType.Bool, null),
+        new Row<string, string>("string", DType.String, null),
     }.ToFrozenDictionary(row => row.Type);
 
     private ElementType(Type type, string name, DType stored) => (Type, Name, Stored) = (type, name, stored);
@@ -51,37 +52,50 @@ internal abstract class ElementType
             : $"Data of type {type.Name} is not taken. Pass numbers, booleans or text ({string.Join(", ", All.Select(row => row.Name).Order())}) "
                 + "in arrays, lists or tensors.");
 
-    /// <summary>The elements as they are stored, row by row.</summary>
+    /// <summary>The elements in the type in which the engine takes them: the same ones, if they need no conversion.</summary>
     /// <param name="values">An array of any rank of this type.</param>
-    /// <param name="shape">Its shape, for messages.</param>
-    public abstract Array Convert(Array values, Shape shape);
+    /// <param name="shape">Its dimensions.</param>
+    public NDArray From(Array values, Shape shape) => From(Held(values), shape);
 
-    /// <summary>A value, a sequence or a tensor of this type as an array of .NET; null if it is none of these.</summary>
-    public abstract (Array Values, Shape Shape)? Unpack(object values);
+    /// <summary>An array of elements of this type.</summary>
+    /// <param name="values">The elements.</param>
+    /// <param name="shape">Its dimensions.</param>
+    /// <exception cref="ModelException">One is no value of the type in which the engine takes them; the message says where.</exception>
+    public abstract NDArray From(Elements values, Shape shape);
+
+    /// <summary>A value, a sequence or a tensor of this type as an array; null if it is none of these.</summary>
+    public abstract NDArray? Unpack(object values);
+
+    /// <summary>The elements of an array of .NET of any rank.</summary>
+    protected abstract Elements Held(Array values);
 
     /// <summary>Doubles are computed as float32. Infinities stay what they are; finite numbers must stay finite.</summary>
-    private static float[] Narrowed(double[] values, Shape shape)
+    private static void Narrowed(ReadOnlySpan<double> from, Span<float> to, long first, Shape shape)
     {
-        var result = new float[values.Length];
-        TensorPrimitives.ConvertTruncating<double, float>(values, result);
-        if (TensorPrimitives.IsFiniteAll<float>(result)) return result;
-        for (var i = 0; i < result.Length; i++)
+        TensorPrimitives.ConvertTruncating(from, to);
+        if (TensorPrimitives.IsFiniteAll<float>(to)) return;
+        for (var i = 0; i < to.Length; i++)
         {
-            if (!float.IsInfinity(result[i]) || double.IsInfinity(values[i])) continue;
+            if (!float.IsInfinity(to[i]) || double.IsInfinity(from[i])) continue;
             throw new ModelException(
-                $"The data holds {values[i]:G} at [{string.Join(", ", Indices(i, shape))}], beyond float32, in which the engine computes and which ends at "
-                + "3.4e+38. Scale the data, or take its logarithm.");
+                $"The data holds {from[i]:G} at [{string.Join(", ", Indices(first + i, shape))}], beyond float32, in which the engine computes and which ends "
+                + "at 3.4e+38. Scale the data, or take its logarithm.");
         }
-
-        return result;
     }
 
-    private static string[] WithoutNull(string[] values, Shape shape)
+    private static void Widened<T, TStored>(ReadOnlySpan<T> from, Span<TStored> to, long first, Shape shape)
+        where T : INumberBase<T>
+        where TStored : INumberBase<TStored> => ElementConversions.Widen(from, to, first);
+
+    private static void RefuseNull(Elements<string> values, Shape shape)
     {
-        var missing = Array.IndexOf(values, null);
-        return missing < 0
-            ? values
-            : throw new ModelException($"The data holds no text at [{string.Join(", ", Indices(missing, shape))}], but null. Leave it out, or pass \"\".");
+        foreach (var chunk in values.Chunks())
+        {
+            var missing = chunk.Span.IndexOf((string)null!);
+            if (missing < 0) continue;
+            throw new ModelException(
+                $"The data holds no text at [{string.Join(", ", Indices(chunk.Start + missing, shape))}], but null. Leave it out, or pass \"\".");
+        }
     }
 
     private static long[] Indices(long element, Shape shape)
@@ -91,34 +105,35 @@ internal abstract class ElementType
         return indices;
     }
 
-    private sealed class Row<T>(string name, DType stored, Func<T[], Shape, Array> convert) : ElementType(typeof(T), name, stored)
-    {
-        public override Array Convert(Array values, Shape shape) => convert(Flat(values), shape);
+    private delegate void Conversion<T, TStored>(ReadOnlySpan<T> from, Span<TStored> to, long first, Shape shape);
 
-        public override (Array Values, Shape Shape)? Unpack(object values)
+    private sealed class Row<T, TStored>(string name, DType stored, Conversion<T, TStored>? convert) : ElementType(typeof(T), name, stored)
+    {
+        public override NDArray From(Elements values, Shape shape)
+        {
+            if (values is Elements<string> texts) RefuseNull(texts, shape);
+            if (convert is null) return new NDArray(shape, Stored, values);
+            NDArray.CheckCount(shape, values.Length);
+            var converted = new ConvertedElements<T, TStored>((Elements<T>)values, 0, (from, to, first) => convert(from, to, first, shape));
+            return new NDArray(shape, Stored, ElementConversions.Settled(converted));
+        }
+
+        public override NDArray? Unpack(object values)
         {
             switch (values)
             {
                 case T value:
-                    return (new[] { value }, Shape.Of());
+                    return From(new HeldElements<T>(new[] { value }), Shape.Of());
                 case Tensor<T> tensor:
-                    var elements = new T[tensor.FlattenedLength];
-                    tensor.FlattenTo(elements);
-                    return (elements, NDArray.ShapeOf(tensor.Lengths));
+                    return From(HeldElements<T>.Of(tensor), NDArray.ShapeOf(tensor.Lengths));
                 case IEnumerable<T> sequence:
                     var all = sequence.ToArray();
-                    return (all, Shape.Of(all.Length));
+                    return From(new HeldElements<T>(all), Shape.Of(all.Length));
                 default:
                     return null;
             }
         }
 
-        private static T[] Flat(Array values)
-        {
-            if (values is T[] flat) return flat;
-            var result = new T[values.Length];
-            ArrayElements.SpanOf<T>(values).CopyTo(result);
-            return result;
-        }
+        protected override Elements Held(Array values) => new HeldElements<T>(values);
     }
 }

@@ -35,19 +35,19 @@ public sealed partial class NDArray
         if (values is not T[] && ElementType.Find(typeof(T)) is { } row)
         {
             var all = values.ToArray();
-            return Of(row, all, OnnxFunctional.Shape.Of(all.Length));
+            return row.From(all, OnnxFunctional.Shape.Of(all.Length));
         }
 
         return FromObject(values, "");
     }
 
     /// <summary>An array from a tensor.</summary>
-    /// <param name="tensor">The tensor; its elements are copied.</param>
+    /// <param name="tensor">The tensor. Elements that need no conversion are used, not copied, if they lie row by row.</param>
     /// <exception cref="ModelException">A value is beyond float32, or elements of this type are not taken.</exception>
     public static NDArray From<T>(Tensor<T> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return From(tensor.AsReadOnlyTensorSpan());
+        return ElementType.Of(typeof(T)).From(HeldElements<T>.Of(tensor), ShapeOf(tensor.Lengths));
     }
 
     /// <summary>An array from a view of memory.</summary>
@@ -57,10 +57,8 @@ public sealed partial class NDArray
     {
         var elements = new T[tensor.FlattenedLength];
         tensor.FlattenTo(elements);
-        return Of(ElementType.Of(typeof(T)), elements, ShapeOf(tensor.Lengths));
+        return ElementType.Of(typeof(T)).From(elements, ShapeOf(tensor.Lengths));
     }
-
-    private static NDArray Of(ElementType row, Array values, Shape shape) => new(shape, row.Stored, row.Convert(values, shape));
 
     /// <summary>An array from anything that is known at run time only.</summary>
     /// <param name="values">An array, list, tensor or number.</param>
@@ -72,14 +70,14 @@ public sealed partial class NDArray
         {
             var dims = new int[array.Rank];
             for (var axis = 0; axis < dims.Length; axis++) dims[axis] = array.GetLength(axis);
-            return Of(own, array, OnnxFunctional.Shape.Of(dims));
+            return own.From(array, OnnxFunctional.Shape.Of(dims));
         }
 
         if (values is not Array)
         {
             foreach (var row in ElementType.All)
             {
-                if (row.Unpack(values) is var (elements, shape)) return Of(row, elements, shape);
+                if (row.Unpack(values) is { } unpacked) return unpacked;
             }
         }
 

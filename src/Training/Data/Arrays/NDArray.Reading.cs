@@ -14,7 +14,7 @@ public sealed partial class NDArray
     /// <exception cref="ArgumentOutOfRangeException">An index is outside its dimension.</exception>
     public float this[params ReadOnlySpan<int> indices] => ElementAt(PlaceOf(indices));
 
-    /// <summary>A range of samples, as NumPy's <c>x[:1000]</c>: <c>x[..1000]</c>, <c>x[^1000..]</c>.</summary>
+    /// <summary>A range of samples, as NumPy's <c>x[:1000]</c>: <c>x[..1000]</c>, <c>x[^1000..]</c>. It is a view: nothing is copied.</summary>
     /// <param name="samples">Positions along the first axis.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range is not within the samples.</exception>
     public NDArray this[Range samples]
@@ -117,24 +117,22 @@ public sealed partial class NDArray
 
     /// <summary>All elements of text, row by row.</summary>
     /// <exception cref="ModelException">The array holds numbers.</exception>
-    internal ReadOnlySpan<string> AsTexts() => _elements as string[] ?? throw new ModelException(
-        $"The array holds {DType.KerasName()}, not text. Convert it to float[] or another array of numbers.");
+    internal ReadOnlySpan<string> AsTexts() => Texts.TryGetSpan(out var span)
+        ? span
+        : Texts.ToArray(Sizes.Count(Shape, "An array of shape", "Read a part of it, as x[..1000]."));
 
     /// <summary>The element at a place in row-major order, as float32.</summary>
-    internal float ElementAt(int place) => ArrayElements.Float(_elements, place);
+    internal float ElementAt(long place) => DType == DType.String ? throw ElementConversions.IsText("The array") : Floats.At(place);
 
     /// <summary>The text at a place in row-major order.</summary>
-    internal string TextAt(int place) => AsTexts()[place];
+    internal string TextAt(long place) => Texts.At(place);
 
     /// <summary>The integer at a place in row-major order.</summary>
-    internal long IntegerAt(int place) => _elements switch
-    {
-        long[] longs => longs[place],
-        int[] ints => ints[place],
-        byte[] bytes => bytes[place],
-        short[] shorts => shorts[place],
-        _ => (long)ElementAt(place),
-    };
+    internal long IntegerAt(long place) =>
+        _elements is Elements<float> or Elements<bool> ? (long)ElementAt(place) : ElementConversions.Longs(_elements, "The array").At(place);
+
+    private Elements<string> Texts => _elements as Elements<string> ?? throw new ModelException(
+        $"The array holds {DType.KerasName()}, not text. Convert it to float[] or another array of numbers.");
 
     private static NDArray Checked(NDArray array)
     {
@@ -154,6 +152,7 @@ public sealed partial class NDArray
                 + (dims.Length is 0 or > 5 ? "" : $"Convert it to {Named(dims.Length)}, or ") + "ToArray() gives all elements row by row.");
         }
 
+        _ = Sizes.Count(Shape, "An array of shape", "Read a part of it, as x[..1000].");
         Array result = rank switch
         {
             1 => new T[dims[0]],
@@ -162,19 +161,27 @@ public sealed partial class NDArray
             4 => new T[dims[0], dims[1], dims[2], dims[3]],
             _ => new T[dims[0], dims[1], dims[2], dims[3], dims[4]],
         };
-        if (typeof(T) == typeof(string)) AsTexts().CopyTo(ArrayElements.SpanOf<string>(result));
-        else ArrayElements.CopyTo<T>(_elements, result, Named(rank));
+        Converted().CopyTo(0, HeldElements<T>.SpanOf(result));
         return result;
+
+        Elements<T> Converted()
+        {
+            if (typeof(T) == typeof(string)) return (Elements<T>)(Elements)Texts;
+            if (typeof(T) == typeof(float)) return (Elements<T>)(Elements)Floats;
+            if (typeof(T) == typeof(long)) return (Elements<T>)(Elements)ElementConversions.Longs(_elements, Named(rank));
+            if (typeof(T) == typeof(double)) return (Elements<T>)(Elements)ElementConversions.Doubles(_elements);
+            return (Elements<T>)(Elements)ElementConversions.Narrowed<int>(_elements, Named(rank), "int32", " Use long.");
+        }
 
         string Named(int count) => $"{name}[{new string(',', count - 1)}]";
     }
 
-    private int PlaceOf(ReadOnlySpan<int> indices)
+    private long PlaceOf(ReadOnlySpan<int> indices)
     {
         var dims = Shape.Dims;
         if (indices.Length != dims.Length)
             throw new ModelException($"An element of an array of shape {Shape} has {dims.Length} indices, but {indices.Length} were given.");
-        var place = 0;
+        var place = 0L;
         for (var axis = 0; axis < dims.Length; axis++)
         {
             if ((uint)indices[axis] >= (uint)dims[axis])
@@ -189,5 +196,5 @@ public sealed partial class NDArray
         return place;
     }
 
-    private int OnlyPlace() => _elements.Length == 1 ? 0 : throw new ModelException($"An array of shape {Shape} has {_elements.Length} elements, not one.");
+    private long OnlyPlace() => _elements.Length == 1 ? 0 : throw new ModelException($"An array of shape {Shape} has {_elements.Length} elements, not one.");
 }

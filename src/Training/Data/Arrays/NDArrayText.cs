@@ -18,7 +18,7 @@ internal static class NDArrayText
         text.Append(Title(array)).Append('\n');
         var dims = array.Shape.Dims.ToArray();
         var ends = EndsOf(dims);
-        var places = new List<int>();
+        var places = new List<long>();
         Collect(dims, ends, 0, 0, places);
         var words = Words(array, places);
         var width = words.DefaultIfEmpty("").Max(word => word.Length);
@@ -38,7 +38,7 @@ internal static class NDArrayText
 
         var dims = array.Shape.Dims.ToArray();
         var ends = EndsOf(dims);
-        var places = new List<int>();
+        var places = new List<long>();
         Collect(dims, ends, 0, 0, places);
         var words = new Queue<string>(Words(array, places));
         int[] columns = [.. Indices(dims[1], ends)];
@@ -73,7 +73,7 @@ internal static class NDArrayText
         return ends == 0 ? [0, -1] : [.. Enumerable.Range(0, ends), -1, .. Enumerable.Range(dim - ends, ends)];
     }
 
-    private static void Collect(int[] dims, int ends, int axis, int place, List<int> places)
+    private static void Collect(int[] dims, int ends, int axis, long place, List<long> places)
     {
         if (axis == dims.Length)
         {
@@ -135,7 +135,7 @@ internal static class NDArrayText
         }
     }
 
-    private static string[] Words(NDArray array, List<int> places) => array.DType switch
+    private static string[] Words(NDArray array, List<long> places) => array.DType switch
     {
         DType.Float32 => NumberText.Of([.. places.Select(array.ElementAt)]),
         DType.Bool => [.. places.Select(place => array.ElementAt(place) != 0 ? "True" : "False")],

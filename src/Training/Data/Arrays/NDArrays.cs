@@ -29,8 +29,9 @@ namespace OnnxFunctional.Training;
 /// <para>
 /// Values become the type of the input that takes them, as in Keras. Real numbers are computed as float32; a finite number beyond its range is refused. Real
 /// numbers given to an input of integers must be whole. Bytes are integers from 0 to 255 and stay bytes in memory until a batch is made; a model of such images
-/// begins with <c>Rescaling</c> by 1/255. Arrays of one dimension of <c>float</c>, <c>int</c>, <c>long</c>, <c>byte</c> and <c>bool</c> are
-/// used, not copied.
+/// begins with <c>Rescaling</c> by 1/255. Arrays of any rank and tensors of <c>float</c>, <c>int</c>, <c>long</c>, <c>byte</c>, <c>bool</c> and <c>string</c>
+/// are used, not copied, so they must not change while they are trained on; other types, lists and arrays of rows are copied. A range of samples,
+/// <c>x[..1000]</c>, is a view of the same elements.
 /// </para>
 /// <para>
 /// A <c>float[][]</c> is one array, whose samples are its rows; <c>[a, b]</c> of two <c>float[]</c> are two arrays, for two inputs.

@@ -23,6 +23,18 @@ public static class Npy
         return tensor;
     });
 
+    /// <summary>
+    /// Opens an array that stays in its file, as <c>numpy.load(path, mmap_mode="r")</c> does: batches are read when they are needed, so it may be larger than
+    /// memory.
+    /// </summary>
+    /// <remarks>
+    /// Types become what <see cref="NDArrays"/> lists, while they are read. Fit and Evaluate read the file once more before they begin, to refuse values that
+    /// are not finite. The file is closed when no array that reads from it is left; until then it may be replaced or deleted, but must not be changed.
+    /// </remarks>
+    /// <param name="path">The file: not compressed, in row-major order, little-endian.</param>
+    /// <exception cref="DataException">The file is missing, damaged, cut off, of another kind, or can only be read by <see cref="Read{T}"/>.</exception>
+    public static NDArray Open(string path) => NpyElements.Open(path);
+
     /// <summary>Writes an array as <c>numpy.save</c> does.</summary>
     /// <typeparam name="T">float, double, Half, an integer type or bool.</typeparam>
     /// <param name="path">The file; an existing one is replaced, or left as it is if writing fails.</param>

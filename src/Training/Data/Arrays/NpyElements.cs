@@ -1,14 +1,11 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>The elements of a NumPy array, converted while reading.</summary>
 internal static class NpyElements
 {
-    private const int ChunkBytes = 1 << 16;
-
     /// <summary>Reads one array and nothing after it.</summary>
     /// <param name="stream">The array, from its first byte.</param>
     /// <param name="name">Its name in messages.</param>
@@ -17,27 +14,74 @@ internal static class NpyElements
         where T : struct, INumberBase<T>
     {
         var header = NpyHeader.Read(stream, name, out var headerBytes);
-        Int128 count = 1;
-        foreach (var length in header.Shape)
-        {
-            count *= length;
-            if (count > long.MaxValue) throw new DataException($"{name} declares more than 2^63 elements: it is damaged. Save it again with numpy.save.");
-        }
-
+        var count = Count(header, name);
         checkLength(headerBytes + (count * header.Size));
         if (count > Array.MaxLength)
-            throw new DataException($"{name} has {count} elements, but a tensor holds at most {Array.MaxLength}. Save it in parts.");
-        if (header.Kind == 'f' && IsInteger<T>())
+        {
+            throw new DataException(
+                $"{name} has {count} elements, but a tensor holds at most {Array.MaxLength}. Open it with Npy.Open, or save it in parts.");
+        }
+
+        if (header.Kind == 'f' && CheckedNumbers.IsInteger<T>())
         {
             throw new DataException(
                 $"{name} holds floats ({header.TypeName}) but was read as {typeof(T).Name}, which would lose their fractions. Read it as float.");
         }
 
-        var elements = new T[(int)count];
-        Fill(stream, header, name, elements);
+        var elements = GC.AllocateUninitializedArray<T>((int)count);
+        var reader = NumberReader<T>.Of(header.TypeName, header.IsBigEndian == BitConverter.IsLittleEndian, name);
+
         // Tensor<T> has no shape for a scalar; one element along one axis is the nearest.
         var lengths = header.Shape.Length == 0 ? [1] : Array.ConvertAll(header.Shape, length => (nint)length);
-        return Tensor.Create(header.IsColumnMajor ? ToRowMajor(elements, lengths) : elements, lengths);
+        if (header.IsColumnMajor) ColumnMajor.Read(reader, stream, elements, lengths);
+        else reader.Read(stream, elements);
+        return Tensor.Create(elements, lengths);
+    }
+
+    /// <summary>An array whose elements stay in its file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DataException">It is damaged, or holds what is not read in place.</exception>
+    public static NDArray Open(string path)
+    {
+        var name = "'" + path + "'";
+        var (header, start, length) = DataFile.ReadRaw(path, stream =>
+        {
+            if (stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B) throw NotInPlace(name, "is compressed with gzip");
+            stream.Position = 0;
+            return (NpyHeader.Read(stream, name, out var headerBytes), headerBytes, stream.Length);
+        });
+        var count = Count(header, name);
+        var declared = start + (count * header.Size);
+        if (declared != length)
+        {
+            throw new DataException(
+                $"{name} declares {declared} bytes but holds {length}: it was cut off, or is not written to its end. Copy or download it again.");
+        }
+
+        if (header.IsColumnMajor) throw NotInPlace(name, "lies column by column (Fortran's order)");
+        if (header.Size > 1 && header.IsBigEndian == BitConverter.IsLittleEndian) throw NotInPlace(name, "has the byte order of other machines");
+        if (header.Shape.FirstOrDefault(dim => dim > int.MaxValue) is > 0 and var large)
+            throw new DataException($"{name} has a dimension of {large}; expected at most {int.MaxValue}. Reshape it before saving.");
+        var shape = Shape.Of(Array.ConvertAll(header.Shape, dim => (int)dim));
+        var file = new OpenedFile(path, length);
+        return header.TypeName switch
+        {
+            "f2" => InPlace<Half>(),
+            "f4" => InPlace<float>(),
+            "f8" => InPlace<double>(),
+            "i1" => InPlace<sbyte>(),
+            "i2" => InPlace<short>(),
+            "i4" => InPlace<int>(),
+            "i8" => InPlace<long>(),
+            "u1" => InPlace<byte>(),
+            "u2" => InPlace<ushort>(),
+            "u4" => InPlace<uint>(),
+            "b1" => new NDArray(shape, DType.Bool, ElementConversions.Truths(new FileElements<byte>(file, start, (long)count))),
+            _ => throw NotInPlace(name, "holds 64-bit integers without sign"),
+        };
+
+        NDArray InPlace<T>()
+            where T : unmanaged => ElementType.Of(typeof(T)).From(new FileElements<T>(file, start, (long)count), shape);
     }
 
     /// <summary>NumPy's name of a type in this machine's byte order.</summary>
@@ -67,119 +111,20 @@ internal static class NpyElements
         where T : unmanaged
     {
         stream.Write(NpyHeader.Write(TypeName<T>(), tensor.Lengths));
-        var elements = new T[checked((int)tensor.FlattenedLength)];
-        tensor.FlattenTo(elements);
-        var rest = elements.AsSpan();
-        var perChunk = ChunkBytes / sizeof(ulong);
-        for (; rest.Length > perChunk; rest = rest[perChunk..]) stream.Write(MemoryMarshal.AsBytes(rest[..perChunk]));
-        stream.Write(MemoryMarshal.AsBytes(rest));
+        HeldElements<T>.Of(tensor).WriteTo(stream);
     }
 
-    private static bool IsInteger<T>()
-        where T : struct, INumberBase<T> => T.CreateTruncating(0.5) == T.Zero;
-
-    private static void Fill<T>(Stream stream, NpyHeader header, string name, T[] elements)
-        where T : struct, INumberBase<T>
+    private static Int128 Count(NpyHeader header, string name)
     {
-        switch (header.TypeName)
+        Int128 count = 1;
+        foreach (var length in header.Shape)
         {
-            case "f2":
-                Fill<Half, T>(stream, header, name, elements);
-                break;
-            case "f4":
-                Fill<float, T>(stream, header, name, elements);
-                break;
-            case "f8":
-                Fill<double, T>(stream, header, name, elements);
-                break;
-            case "i1":
-                Fill<sbyte, T>(stream, header, name, elements);
-                break;
-            case "i2":
-                Fill<short, T>(stream, header, name, elements);
-                break;
-            case "i4":
-                Fill<int, T>(stream, header, name, elements);
-                break;
-            case "i8":
-                Fill<long, T>(stream, header, name, elements);
-                break;
-            case "u2":
-                Fill<ushort, T>(stream, header, name, elements);
-                break;
-            case "u4":
-                Fill<uint, T>(stream, header, name, elements);
-                break;
-            case "u8":
-                Fill<ulong, T>(stream, header, name, elements);
-                break;
-            default:
-                // u1 and b1: NumPy stores bool as the bytes 0 and 1.
-                Fill<byte, T>(stream, header, name, elements);
-                break;
-        }
-    }
-
-    private static void Fill<TStored, T>(Stream stream, NpyHeader header, string name, T[] elements)
-        where TStored : unmanaged, INumberBase<TStored>
-        where T : struct, INumberBase<T>
-    {
-        var chunk = new TStored[Math.Min(elements.Length, ChunkBytes / header.Size)];
-        for (var start = 0; start < elements.Length; start += chunk.Length)
-        {
-            var stored = chunk.AsSpan(0, Math.Min(chunk.Length, elements.Length - start));
-            var bytes = MemoryMarshal.AsBytes(stored);
-            stream.ReadExactly(bytes);
-            if (header.IsBigEndian == BitConverter.IsLittleEndian) ReverseEach(bytes, header.Size);
-            for (var i = 0; i < stored.Length; i++)
-            {
-                try
-                {
-                    elements[start + i] = T.CreateChecked(stored[i]);
-                }
-                catch (OverflowException overflow)
-                {
-                    throw new DataException(
-                        $"{name} holds {stored[i]} at flat index {start + i}, which {typeof(T).Name} cannot hold. Read it as float or long.", overflow);
-                }
-
-                // Floating-point types become infinite instead of overflowing.
-                if (T.IsInfinity(elements[start + i]) && TStored.IsFinite(stored[i]))
-                    throw new DataException($"{name} holds {stored[i]} at flat index {start + i}, beyond the range of {typeof(T).Name}. Read it as double.");
-            }
-        }
-    }
-
-    private static void ReverseEach(Span<byte> bytes, int size)
-    {
-        for (var i = 0; i < bytes.Length; i += size) bytes.Slice(i, size).Reverse();
-    }
-
-    private static T[] ToRowMajor<T>(T[] elements, nint[] lengths)
-    {
-        var result = new T[elements.Length];
-        var index = new nint[lengths.Length];
-        var strides = new nint[lengths.Length];
-        nint stride = 1;
-        for (var axis = 0; axis < lengths.Length; axis++)
-        {
-            strides[axis] = stride;
-            stride *= lengths[axis];
+            count *= length;
+            if (count > long.MaxValue) throw new DataException($"{name} declares more than 2^63 elements: it is damaged. Save it again with numpy.save.");
         }
 
-        nint source = 0;
-        for (var target = 0; target < result.Length; target++)
-        {
-            result[target] = elements[source];
-            for (var axis = lengths.Length - 1; axis >= 0; axis--)
-            {
-                source += strides[axis];
-                if (++index[axis] < lengths[axis]) break;
-                source -= lengths[axis] * strides[axis];
-                index[axis] = 0;
-            }
-        }
-
-        return result;
+        return count;
     }
+
+    private static DataException NotInPlace(string name, string why) => new($"{name} {why}, so it cannot be used where it lies. Read it with Npy.Read.");
 }
