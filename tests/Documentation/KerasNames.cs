@@ -30,14 +30,17 @@ internal sealed record KerasName(string Module, string Name, KerasNameState Stat
 /// <summary>Makes docs/keras-names.md of <c>tests/Reference/keras-names.txt</c>, of the classes and functions that exist, and of keras-signatures.md.</summary>
 internal static class KerasNames
 {
-    /// <summary>The module of functions on tensors, whose entries in the file are expressions.</summary>
-    public const string Functions = "ops";
+    /// <summary>The modules of functions on tensors, whose entries in the file are expressions.</summary>
+    private static readonly string[] s_functions = ["ops", "ops.image"];
 
     private static readonly Assembly[] s_assemblies =
         [typeof(Model).Assembly, typeof(Trainer).Assembly, typeof(OnnxModel).Assembly, typeof(OnnxFunctional.Visualization.ModelPlot).Assembly];
 
     /// <summary>All names, in the order of the file.</summary>
     public static IReadOnlyList<KerasName> All { get; } = [.. Read(Repository.Read("tests/Reference/keras-names.txt").Split('\n'))];
+
+    /// <summary>Whether what a module's names are here is written as an expression.</summary>
+    public static bool IsExpression(string module) => s_functions.Contains(module);
 
     /// <summary>The page.</summary>
     public static string Page()
@@ -104,7 +107,7 @@ internal static class KerasNames
             else yield return ByName(module, line);
         }
 
-        KerasName Works(string name, string what) => new(module, name, KerasNameState.Works, module == Functions ? $"`{what}`" : what);
+        KerasName Works(string name, string what) => new(module, name, KerasNameState.Works, IsExpression(module) ? $"`{what}`" : what);
     }
 
     private static KerasName ByName(string module, string name)
@@ -115,7 +118,7 @@ internal static class KerasNames
             "activations" => typeof(Activation),
             "losses" => typeof(Loss),
             "metrics" => typeof(Metric),
-            Functions => typeof(Ops),
+            _ when IsExpression(module) => typeof(Ops),
             _ => null,
         };
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OnnxFunctional.Layers;
 using Function = System.Func<OnnxFunctional.SymbolicTensor[], OnnxFunctional.SymbolicTensors>;
 
 namespace OnnxFunctional.Tests.Parity;
@@ -32,6 +33,7 @@ internal static class KerasFunctionCases
         ["corrcoef"] = x => Ops.CorrCoef(x[0]),
         ["correlate full"] = x => Ops.Correlate(x[0], x[1], null),
         ["correlate same"] = x => Ops.Correlate(x[0], x[1], Padding.Same),
+        ["crop_images"] = x => Ops.CropImages(x[0], 1, 1, targetHeight: 2, targetWidth: 2),
         ["cross"] = x => Ops.Cross(x[0], x[1]),
         ["cross mixed"] = x => Ops.Cross(x[0], x[1]),
         ["cumprod"] = x => Ops.CumProd(x[0], 1),
@@ -53,6 +55,7 @@ internal static class KerasFunctionCases
         ["einsum implicit"] = x => Ops.Einsum("ij,jk", x[0], x[1]),
         ["einsum three"] = x => Ops.Einsum("bi,ij,bj->b", [x[0], x[1], x[2]]),
         ["erfinv"] = x => Ops.Erfinv(x[0]),
+        ["extract_patches"] = x => Ops.ExtractPatches(x[0], 2),
         ["extract_sequences"] = x => Ops.ExtractSequences(x[0], 3, 2),
         ["fft"] = x => Pair(Ops.Fft((x[0], x[1]))),
         ["fft2"] = x => Pair(Ops.Fft2((x[0], x[1]))),
@@ -66,6 +69,7 @@ internal static class KerasFunctionCases
         ["heaviside"] = x => Ops.Heaviside(x[0], x[1]),
         ["histogram"] = x => Pair(Ops.Histogram(x[0], 4)),
         ["hstack"] = x => Ops.HStack([x[0], x[1]]),
+        ["hsv_to_rgb"] = x => Ops.HsvToRgb(x[0]),
         ["hypot"] = x => Ops.Hypot(x[0], x[1]),
         ["i0"] = x => Ops.I0(x[0]),
         ["ifft2"] = x => Pair(Ops.Ifft2((x[0], x[1]))),
@@ -107,6 +111,7 @@ internal static class KerasFunctionCases
         ["normalize"] = x => Ops.Normalize(x[0]),
         ["normalize l3"] = x => Ops.Normalize(x[0], order: 3, epsilon: 0.1),
         ["outer"] = x => Ops.Outer(x[0], x[1]),
+        ["pad_images"] = x => Ops.PadImages(x[0], 1, 2, targetHeight: 7, targetWidth: 8),
         ["percentile"] = x => Ops.Percentile(x[0], 25, 2, keepdims: true),
         ["pinv"] = x => Ops.Pinv(x[0]),
         ["psnr"] = x => Ops.Psnr(x[0], x[1], 2),
@@ -119,8 +124,12 @@ internal static class KerasFunctionCases
         ["repeat"] = x => Ops.Repeat(x[0], 2, 1),
         ["repeat batch"] = x => Ops.Repeat(x[0], 2, 0),
         ["repeat list"] = x => Ops.Repeat(x[0], [1, 0, 3], 1),
+        ["resize"] = x => Ops.Resize(x[0], 4),
+        ["resize nearest"] = x => Ops.Resize(x[0], (4, 6), Interpolation.Nearest),
         ["rfft"] = x => Pair(Ops.Rfft(x[0])),
         ["rfft length"] = x => Pair(Ops.Rfft(x[0], 8)),
+        ["rgb_to_grayscale"] = x => Ops.RgbToGrayscale(x[0]),
+        ["rgb_to_hsv"] = x => Ops.RgbToHsv(x[0]),
         ["right_shift"] = x => Ops.RightShift(x[0], x[1]),
         ["rms_normalization"] = x => Ops.RmsNormalization(x[0], x[1], epsilon: 1e-3),
         ["roll"] = x => Ops.Roll(x[0], 1, 1),

@@ -32,11 +32,4 @@ internal static partial class Check
         string[] order = format == DataFormat.ChannelsLast ? ["batch", .. positions, "channels"] : ["batch", "channels", .. positions];
         Rank(x, rank + 2, "(" + string.Join(", ", order) + ")", remedy);
     }
-
-    /// <summary>A dimension that a layer must know to create its weights or its computation.</summary>
-    public static int Known(SymbolicTensor x, int axis, string what) =>
-        x.Shape.Dim(axis) is var dim and not Shape.Unknown
-            ? dim
-            : throw new ModelException(
-                $"needs to know {what}, axis {(axis < 0 ? axis + x.Rank : axis)} of {x.Shape}. Set that size in Model.Input instead of null.");
 }

@@ -65,6 +65,7 @@ internal static class WrittenFunctions
     private const string Nn = "keras.src.ops.nn";
     private const string Math = "keras.src.ops.math";
     private const string Core = "keras.src.ops.core";
+    private const string Image = "keras.src.ops.image";
     private const string Own = KerasFunctions.OwnModule;
 
     /// <summary>The function of a node; null if it has no form in a file.</summary>
@@ -148,7 +149,21 @@ internal static class WrittenFunctions
         Tile op => new(Numpy, "Tile", node, ("repeats", List(op.Repeats))),
         Transpose op => new(Numpy, "Transpose", node, ("axes", List(op.Permutation))),
 
+        Resize op when node.Inputs[0].Spec.Shape.Rank == 4 && op.Sizes.All(size => size > 0) => new(
+            Image,
+            "Resize",
+            node,
+            ("size", List(op.Sizes)),
+            ("interpolation", InterpolationOf(op.Mode)),
+            ("antialias", false),
+            ("crop_to_aspect_ratio", false),
+            ("pad_to_aspect_ratio", false),
+            ("fill_mode", "constant"),
+            ("fill_value", 0.0),
+            ("data_format", "channels_last")),
         Conv { Window: { Groups: 1, Pads.Mode: not Padding.Causal } } op when IsKeras(op.Window, node) => new(Nn, "Conv", node, Windows(op.Window)),
+
+        // Keras 3.16 refuses a kernel of fewer channels than its images have.
         Conv { Window.Pads.Mode: not Padding.Causal } op when IsKeras(op.Window, node) =>
             new(Own, "GroupedConv", node, [.. Windows(op.Window), ("groups", op.Window.Groups)]),
         ConvTranspose { Window.Groups: 1 } op when IsKeras(op.Window, node) => new(
@@ -194,6 +209,13 @@ internal static class WrittenFunctions
         ("data_format", "channels_last"),
         ("dilation_rate", List(window.Dilations)),
     ];
+
+    private static string InterpolationOf(ResizeMode mode) => mode switch
+    {
+        ResizeMode.Nearest => "nearest",
+        ResizeMode.Linear => "bilinear",
+        _ => "bicubic",
+    };
 
     private static JsonArray Widths(Pad op) => new([.. op.Begin.Zip(op.End, (begin, end) => (JsonNode?)new JsonArray(begin, end))]);
 

@@ -90,7 +90,7 @@ internal sealed class ServedInputs
     private static SymbolicTensor Numbers(SymbolicTensor bytes, Shape image, ImageInput options)
     {
         var x = Ops.Cast(bytes, DType.Float32);
-        if (options.Resize) x = Layers.Images.Resized(x, image.Dims[1], image.Dims[2], options.Interpolation);
+        if (options.Resize) x = Operators.ImageSizes.Resized(x, image.Dims[1], image.Dims[2], options.Interpolation);
         var channels = Math.Max(Math.Max(options.Mean.Count, options.StandardDeviation.Count), 1);
         var (scales, shifts) = (new float[channels], new float[channels]);
         for (var i = 0; i < channels; i++)

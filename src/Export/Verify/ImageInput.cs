@@ -38,7 +38,7 @@ public sealed record ImageInput
     internal IEnumerable<string> Problems(int channels)
     {
         if (!double.IsFinite(Scale) || Scale == 0) yield return $"ImageInput.Scale is {Scale}; expected a finite number other than 0.";
-        if (Layers.Images.ModeOf(Interpolation) is null)
+        if (Operators.ImageSizes.ModeOf(Interpolation) is null)
             yield return $"ImageInput.Interpolation is {Interpolation}, which needs known sizes; expected Nearest, Bilinear or Bicubic.";
         foreach (var (name, numbers) in new[] { (nameof(Mean), Mean), (nameof(StandardDeviation), StandardDeviation) })
         {

@@ -77,7 +77,7 @@ public sealed class RandomCrop(int height, int width, int? seed = null, DataForm
     }
 
     private protected override SymbolicTensor Otherwise(SymbolicTensor x) =>
-        Images.Resized(Images.CroppedTo(x, Height, Width), Height, Width, Interpolation.Bilinear);
+        Operators.ImageSizes.Resized(Operators.ImageSizes.CroppedTo(x, Height, Width), Height, Width, Interpolation.Bilinear);
 
     /// <summary>A number of positions along an axis, from a random start.</summary>
     private SymbolicTensor Part(SymbolicTensor x, int axis, int size, int all)

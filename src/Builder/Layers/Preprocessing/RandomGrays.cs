@@ -16,7 +16,7 @@ public sealed class RandomGrayscale(double factor = 0.5, int? seed = null, DataF
     /// <summary>The probability.</summary>
     public double Factor { get; } = Check.Rate(factor, "RandomGrayscale", nameof(factor));
 
-    internal override SymbolicTensor Changed(SymbolicTensor x) => Ops.Where(Ops.Less(Draw(x, 0, 1), Factor), Colors.Gray(x), x);
+    internal override SymbolicTensor Changed(SymbolicTensor x) => Ops.Where(Ops.Less(Draw(x, 0, 1), Factor), Operators.Colors.Gray(x), x);
 }
 
 /// <summary>In training, takes color out of each image: <c>y = clip(x + f (gray - x))</c>, with f uniform between lower and upper.</summary>
@@ -43,5 +43,5 @@ public sealed class RandomColorDegeneration(
     /// <summary>The lower and the upper bound.</summary>
     public DoubleValues Factor { get; } = factor;
 
-    internal override SymbolicTensor Changed(SymbolicTensor x) => Within(x + (Draw(x, _bounds.Low, _bounds.High) * (Colors.Gray(x) - x)));
+    internal override SymbolicTensor Changed(SymbolicTensor x) => Within(x + (Draw(x, _bounds.Low, _bounds.High) * (Operators.Colors.Gray(x) - x)));
 }

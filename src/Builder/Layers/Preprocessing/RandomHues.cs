@@ -34,8 +34,8 @@ public sealed class RandomSaturation(
     internal override SymbolicTensor Changed(SymbolicTensor x)
     {
         var factor = Draw(x, _bounds.Low, _bounds.High);
-        var (hue, saturation, value) = Colors.ToHsv(x);
-        return Colors.FromHsv(hue, Within(saturation * (factor / (1 - factor + Epsilon))), value);
+        var (hue, saturation, value) = Operators.Colors.ToHsv(x);
+        return Operators.Colors.FromHsv(hue, Within(saturation * (factor / (1 - factor + Epsilon))), value);
     }
 }
 
@@ -70,8 +70,8 @@ public sealed class RandomHue(
         var turn = Draw(x, _bounds.Low, _bounds.High) * Ops.Where(Ops.Greater(Draw(x, 0, 1), 0.5), -0.5, 0.5);
         return ValueRanges.As(x, ValueRange, 1, unit =>
         {
-            var (hue, saturation, value) = Colors.ToHsv(unit);
-            return Ops.Clip(Colors.FromHsv(hue + turn, saturation, value), 0, 1);
+            var (hue, saturation, value) = Operators.Colors.ToHsv(unit);
+            return Ops.Clip(Operators.Colors.FromHsv(hue + turn, saturation, value), 0, 1);
         });
     }
 }

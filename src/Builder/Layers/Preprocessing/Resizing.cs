@@ -58,11 +58,9 @@ public sealed class Resizing(
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         Check.Positions(x, 2, DataFormat);
-        if (CropToAspectRatio && PadToAspectRatio) throw new ModelException("cropToAspectRatio and padToAspectRatio are both set; set one of them.");
         var image = ChannelOrder.ToLast(Ops.Cast(x, DType.Float32), DataFormat);
-        if (CropToAspectRatio) image = Images.CroppedTo(image, Height, Width);
-        if (PadToAspectRatio) image = Images.PaddedTo(image, Height, Width, FillValue);
-        return ChannelOrder.FromLast(Images.Resized(image, Height, Width, Interpolation, Antialias), DataFormat);
+        var resized = Ops.Resize(image, (Height, Width), Interpolation, Antialias, CropToAspectRatio, PadToAspectRatio, FillValue);
+        return ChannelOrder.FromLast(resized, DataFormat);
     }
 }
 
@@ -94,8 +92,8 @@ public sealed class CenterCrop(int height, int width, DataFormat dataFormat = Da
         var image = ChannelOrder.ToLast(Ops.Cast(x, DType.Float32), DataFormat);
         var (high, wide) = (Check.Known(image, 1, "the height"), Check.Known(image, 2, "the width"));
         image = high >= Height && wide >= Width
-            ? Images.Cut(image, (high - Height) / 2, Height, (wide - Width) / 2, Width)
-            : Images.Resized(Images.CroppedTo(image, Height, Width), Height, Width, Interpolation.Bilinear);
+            ? Operators.ImageSizes.Cut(image, (high - Height) / 2, Height, (wide - Width) / 2, Width)
+            : Operators.ImageSizes.Resized(Operators.ImageSizes.CroppedTo(image, Height, Width), Height, Width, Interpolation.Bilinear);
         return ChannelOrder.FromLast(image, DataFormat);
     }
 }

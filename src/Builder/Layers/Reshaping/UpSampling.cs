@@ -2,28 +2,6 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>How values between known positions are computed.</summary>
-public enum Interpolation
-{
-    /// <summary>The nearest known position.</summary>
-    Nearest,
-
-    /// <summary>A weighted mean of the two nearest along each axis.</summary>
-    Bilinear,
-
-    /// <summary>A cubic through the four nearest along each axis.</summary>
-    Bicubic,
-
-    /// <summary>A windowed sine through the six nearest along each axis; sizes must be known.</summary>
-    Lanczos3,
-
-    /// <summary>A windowed sine through the ten nearest along each axis; sizes must be known.</summary>
-    Lanczos5,
-
-    /// <summary>The mean of the area that a position covers; sizes must be known. Of <see cref="Resizing"/> only, as in Keras.</summary>
-    Area,
-}
-
 /// <summary>The base of the upsamplings: the number of positions is multiplied by an integer factor.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -79,9 +57,9 @@ public sealed class UpSampling2D(
         ? interpolation
         : throw Check.Option("UpSampling2D", nameof(interpolation), nameof(Interpolation.Area), "Nearest, Bilinear, Bicubic, Lanczos3 or Lanczos5");
 
-    private protected override SymbolicTensor Enlarged(SymbolicTensor x) => Images.ModeOf(Interpolation) is { } mode
+    private protected override SymbolicTensor Enlarged(SymbolicTensor x) => Operators.ImageSizes.ModeOf(Interpolation) is { } mode
         ? Enlarged(x, mode)
-        : Images.Resized(x, Size[0] * Check.Known(x, 1, "the height"), Size[1] * Check.Known(x, 2, "the width"), Interpolation);
+        : Operators.ImageSizes.Resized(x, Size[0] * Check.Known(x, 1, "the height"), Size[1] * Check.Known(x, 2, "the width"), Interpolation);
 }
 
 /// <summary>Repeats every position <c>size</c> times along the three axes of a volume.</summary>

@@ -22,7 +22,7 @@ internal sealed record ImageOptions
             throw new ModelException($"{owner} has height {height}, width {width} and maxPixels {maxPixels}; expected at least 1 of each.");
         (Height, Width, Channels, MaxPixels) = (height, width, (int)colorMode, maxPixels);
         (CropsToAspectRatio, AppliesOrientation) = (cropToAspectRatio, applyOrientation);
-        Mode = Layers.Images.ModeOf(interpolation) ?? throw Check.Option(
+        Mode = Operators.ImageSizes.ModeOf(interpolation) ?? throw Check.Option(
             owner, nameof(interpolation), interpolation.ToString(), "Nearest, Bilinear or Bicubic", "A Resizing layer has the others.");
     }
 

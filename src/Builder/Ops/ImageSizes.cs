@@ -1,14 +1,16 @@
-namespace OnnxFunctional.Layers;
+using OnnxFunctional.Layers;
 
-/// <summary>Steps of image layers, channels last.</summary>
-internal static class Images
+namespace OnnxFunctional.Operators;
+
+/// <summary>Steps of functions and layers of images, channels last.</summary>
+internal static class ImageSizes
 {
     /// <summary>ONNX's interpolation of that name; null for those that are products with matrices.</summary>
-    public static Operators.ResizeMode? ModeOf(Interpolation interpolation) => interpolation switch
+    public static ResizeMode? ModeOf(Interpolation interpolation) => interpolation switch
     {
-        Interpolation.Nearest => Operators.ResizeMode.Nearest,
-        Interpolation.Bilinear => Operators.ResizeMode.Linear,
-        Interpolation.Bicubic => Operators.ResizeMode.Cubic,
+        Interpolation.Nearest => ResizeMode.Nearest,
+        Interpolation.Bilinear => ResizeMode.Linear,
+        Interpolation.Bicubic => ResizeMode.Cubic,
         _ => null,
     };
 
@@ -18,9 +20,9 @@ internal static class Images
         if (x.Shape[1] == height && x.Shape[2] == width) return x;
         var mode = ModeOf(interpolation);
         if (mode is { } plain && (!antialias || interpolation == Interpolation.Nearest))
-            return Ops.Make(new Operators.Resize([height, width], [0, 0], plain), x);
+            return Ops.Make(new Resize([height, width], [0, 0], plain), x);
         var (high, wide) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
-        if (mode is { } same && height >= high && width >= wide) return Ops.Make(new Operators.Resize([height, width], [0, 0], same), x);
+        if (mode is { } same && height >= high && width >= wide) return Ops.Make(new Resize([height, width], [0, 0], same), x);
 
         // Along the height, a row of pixels is one vector; along the width, a pixel is.
         var channels = Check.Known(x, 3, "the number of channels");
@@ -29,7 +31,7 @@ internal static class Images
     }
 
     public static SymbolicTensor Cut(SymbolicTensor x, int top, int height, int left, int width) =>
-        Ops.Make(new Operators.Slice([1, 2], [top, left], [top + height, left + width], [1, 1]), x);
+        Ops.Make(new Slice([1, 2], [top, left], [top + height, left + width], [1, 1]), x);
 
     /// <summary>The largest centered part of proportions height : width, with sizes rounded down as in Keras.</summary>
     public static SymbolicTensor CroppedTo(SymbolicTensor x, int height, int width)

@@ -1,4 +1,6 @@
-namespace OnnxFunctional.Layers;
+using OnnxFunctional.Layers;
+
+namespace OnnxFunctional.Operators;
 
 /// <summary>
 /// Resizing along an axis as a product: (new size, old size). Keras' kernels, which antialiasing widens by as much as the axis shrinks, with weights that add

@@ -1,18 +1,17 @@
-namespace OnnxFunctional.Layers;
+namespace OnnxFunctional.Operators;
 
-/// <summary>Colors of channels-last images: gray, and hue, saturation and value.</summary>
+/// <summary>Colors of images, channels last, with or without a batch: gray, and hue, saturation and value.</summary>
 internal static class Colors
 {
-    /// <summary>The brightness of each pixel as the eye sees it, (batch, height, width, 1); a gray image as it is.</summary>
-    public static SymbolicTensor Gray(SymbolicTensor x) => Check.Known(x, 3, "the number of channels") == 1
+    /// <summary>The brightness of each pixel as the eye sees it, one channel; a gray image as it is.</summary>
+    public static SymbolicTensor Gray(SymbolicTensor x) => Check.Known(x, -1, "the number of channels") == 1
         ? x
         : Ops.Sum(OfColors(x) * Ops.Constant(Shape.Of(3), [0.2989f, 0.5870f, 0.1140f]), -1, keepdims: true);
 
-    /// <summary>Hue from 0 to 1, saturation and value, each (batch, height, width, 1).</summary>
+    /// <summary>Hue from 0 to 1, saturation and value, one channel each.</summary>
     public static (SymbolicTensor Hue, SymbolicTensor Saturation, SymbolicTensor Value) ToHsv(SymbolicTensor x)
     {
-        OfColors(x);
-        var (red, green, blue) = (Ops.Slice(x, 3, 0, 1), Ops.Slice(x, 3, 1, 2), Ops.Slice(x, 3, 2, 3));
+        var (red, green, blue) = Channels(x);
         var value = Ops.Max(x, -1, keepdims: true);
         var range = value - Ops.Min(x, -1, keepdims: true);
         var saturation = Ops.Where(Ops.Greater(value, 0), range / Ops.Where(Ops.Greater(value, 0), value, 1), 0);
@@ -32,7 +31,14 @@ internal static class Colors
         return value * (1 - saturation + (saturation * Ops.Concatenate([red, green, blue])));
     }
 
-    private static SymbolicTensor OfColors(SymbolicTensor x) => Check.Known(x, 3, "the number of channels") == 3
+    /// <summary>The three channels of an image.</summary>
+    public static (SymbolicTensor First, SymbolicTensor Second, SymbolicTensor Third) Channels(SymbolicTensor x)
+    {
+        var axis = OfColors(x).Rank - 1;
+        return (Ops.Slice(x, axis, 0, 1), Ops.Slice(x, axis, 1, 2), Ops.Slice(x, axis, 2, 3));
+    }
+
+    private static SymbolicTensor OfColors(SymbolicTensor x) => Check.Known(x, -1, "the number of channels") == 3
         ? x
         : throw new ModelException($"takes red, green and blue, 3 channels, but got {x.Shape}. Leave it out, or repeat a gray channel with Concatenate.");
 }
