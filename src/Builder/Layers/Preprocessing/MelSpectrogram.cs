@@ -10,8 +10,8 @@ namespace OnnxFunctional.Layers;
 /// </para>
 /// <para>
 /// Input: sound, (batch, samples), more than fftLength / 2 of them. Output: (batch, numMelBins, samples / sequenceStride + 1). No weights. With powerToDb,
-/// values that are more than topDb below the loudest one of the batch are raised to that. In files the transform is a convolution with constants, of
-/// sequenceLength times fftLength + 2 numbers.
+/// values that are more than topDb below the loudest one of the batch are raised to that. The transform is two products with constants, which are smallest
+/// where sequenceStride and fftLength have a divisor near the root of fftLength; where they have none in common, they are fftLength squared.
 /// </para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/audio_preprocessing/mel_spectrogram/</para>
 /// </remarks>
@@ -106,12 +106,11 @@ public sealed class MelSpectrogram(
         var half = FftLength / 2;
         if (x.Shape[1] is { } samples && samples <= half)
             throw new ModelException($"mirrors {half} samples at each end, but got {x.Shape}. Choose a smaller fftLength, or longer sounds.");
-        var bins = half + 1;
         var sound = Ops.ExpandDims(Ops.Make(new Operators.Pad([0, half], [0, half], Operators.PadMode.Reflect), Ops.Cast(x, DType.Float32)), 2);
-        var waves = new Operators.Conv(new Operators.Window([SequenceStride], [1], Padding.Valid));
-        var power = Ops.Square(Ops.Make(waves, sound, Kernel(bins, true))) + Ops.Square(Ops.Make(waves, sound, Kernel(bins, false)));
+        var transform = new PowerTransform(FftLength, SequenceStride, PaddedWindow());
+        var power = transform.Of(sound);
         if (MagExp != 2) power = Ops.Power(power, MagExp / 2);
-        var bands = Ops.MatMul(power, Ops.Constant(Shape.Of(bins, NumMelBins), Bands(bins)));
+        var bands = Ops.MatMul(power, Ops.Constant(Shape.Of(transform.Bins, NumMelBins), Bands(half + 1, transform.Bins)));
         if (PowerToDb)
         {
             var decibels = (Ops.Log(Ops.Maximum(bands, MinPower)) * (10 / Math.Log(10))) - (10 * Math.Log10(Math.Max(Math.Abs(RefPower), MinPower)));
@@ -121,22 +120,23 @@ public sealed class MelSpectrogram(
         return Ops.Transpose(bands, 0, 2, 1);
     }
 
-    /// <summary>The waves under the window, which lies in the middle of the transform.</summary>
-    private SymbolicTensor Kernel(int bins, bool isReal)
+    /// <summary>The window, in the middle of the transform.</summary>
+    private double[] PaddedWindow()
     {
-        var values = new float[Sizes.Count(Shape.Of(FftLength, bins), "the waves of the transform", "Choose a smaller fftLength.")];
-        var (weights, first) = (AnalysisWindows.Of(Window, SequenceLength, periodic: true), (FftLength - SequenceLength) / 2);
-        AnalysisWindows.Waves(FftLength, bins, isReal, time => time >= first && time < first + SequenceLength ? weights[time - first] : 0, values);
-        return Ops.Constant(Shape.Of(FftLength, 1, bins), values);
+        var padded = new double[FftLength];
+        AnalysisWindows.Of(Window, SequenceLength, periodic: true).CopyTo(padded, (FftLength - SequenceLength) / 2);
+        return padded;
     }
 
-    /// <summary>The share of each frequency in each band: triangles of equal width in mel. The frequency 0 is in none.</summary>
-    private float[] Bands(int bins)
+    /// <summary>
+    /// The share of each frequency in each band: triangles of equal width in mel. The frequency 0 is in none, and neither is what lies behind the bins.
+    /// </summary>
+    private float[] Bands(int bins, int rows)
     {
         double Mel(double frequency) => Factor * Math.Log(1 + (frequency / Break));
         var (low, high) = (Mel(MinFreq), Mel(MaxFreq));
         double Edge(int i) => low + ((high - low) * i / (NumMelBins + 1));
-        var shares = new float[bins * NumMelBins];
+        var shares = new float[rows * NumMelBins];
         for (var bin = 1; bin < bins; bin++)
         {
             var mel = Mel(SamplingRate / 2.0 * bin / (bins - 1));
