@@ -142,9 +142,14 @@ internal sealed record TrainingMetadata(
         }
     }
 
-    /// <summary>Whether a model is of nodes of an opened file, and computes in training what it computes otherwise, which is all that its file says.</summary>
+    /// <summary>
+    /// Whether a model is of nodes of an opened file, and computes in training what it computes otherwise, which is all that its file says. An output that is
+    /// an input has another name in a file, which only a node of a file keeps.
+    /// </summary>
     private static bool IsAsItsFile(Model model) =>
-        model.Layers.All(layer => layer is InputLayer || layer.WhyNoConfiguration is not null) && !model.Graph.Nodes.Any(node => node.Op is Operators.Phase);
+        model.Layers.All(layer => layer is InputLayer || layer.WhyNoConfiguration is not null)
+        && !model.Graph.Nodes.Any(node => node.Op is Operators.Phase)
+        && !model.Outputs.Any(output => model.Inputs.Any(input => input.Value == output.Value));
 
     private static bool IsTrained(Trainer trainer, Weight weight) => weight.Trainable && trainer.Compiled.IsTrainable(weight);
 
