@@ -85,7 +85,7 @@ public static class TrainerFile
             int? threads = null,
             Distribution? distribution = null)
         {
-            if (KerasTrainer.IsOfKeras(path)) return KerasTrainer.Load(path, Model.Load(path, customObjects), compile, threads, distribution);
+            if (KerasTrainer.IsOfKeras(path)) return KerasTrainer.Load(path, () => Model.Load(path, customObjects), compile, threads, distribution);
             var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
             var (metadata, state) = TrainingState.Read(file);
             var model = metadata.IsOpened ? OnnxFile.Reopen(file) : OnnxFile.Rebuild(file, customObjects, metadata.ModelSeed);

@@ -56,15 +56,15 @@ internal static class KerasRegistry
         Layer<Cropping3D>("Cropping3D"),
         Row<CustomScaleLayer>("CustomScaleLayer", "keras.src.applications.inception_resnet_v2", CallForm.List, notesShape: true),
         Layer<CutMix>("CutMix", notesShape: false),
-        Layer<Dense>("Dense", omitted: ["activity_regularizer", .. KerasType.LoraKeys], keys: [Null("quantization_config")]),
+        Layer<Dense>("Dense", omitted: ["activity_regularizer", .. KerasType.LoraKeys], keys: [Ignored("quantization_config", "null")]),
         Layer<DepthwiseConv1D>("DepthwiseConv1D"),
         Layer<DepthwiseConv2D>("DepthwiseConv2D"),
         Layer<Discretization>("Discretization", notesShape: false, omitted: ["trainable"], keys: [Ignored("sparse", "false")]),
         Layer<Dot>("Dot", CallForm.List, single: ["axes"]),
         Layer<Dropout>("Dropout", notesShape: false),
-        Layer<EinsumDense>("EinsumDense", omitted: [.. KerasType.LoraKeys], keys: [Null("quantization_config")]),
+        Layer<EinsumDense>("EinsumDense", omitted: [.. KerasType.LoraKeys], keys: [Ignored("quantization_config", "null")]),
         Layer<Elu>("ELU", notesShape: false),
-        Layer<Embedding>("Embedding", omitted: [.. KerasType.LoraKeys], keys: [Null("quantization_config")]),
+        Layer<Embedding>("Embedding", omitted: [.. KerasType.LoraKeys], keys: [Ignored("quantization_config", "null")]),
         Layer<Equalization>("Equalization", notesShape: false),
         Layer<Flatten>("Flatten"),
         Layer<GaussianDropout>("GaussianDropout", notesShape: false),
@@ -135,7 +135,7 @@ internal static class KerasRegistry
         Layer<Reshape>("Reshape", notesShape: false),
         Layer<Resizing>("Resizing", notesShape: false, keys: [Fixed("fill_mode", "\"constant\"")]),
         Layer<ReversibleEmbedding>("ReversibleEmbedding", omitted: [.. KerasType.LoraKeys], keys: [
-            Null("quantization_config"),
+            Ignored("quantization_config", "null"),
             Ignored("reverse_dtype", "null")]),
         Layer<RmsNormalization>("RMSNormalization"),
         Layer<Rnn>("RNN", CallForm.Recurrent, mask: true),
@@ -213,8 +213,6 @@ internal static class KerasRegistry
         KerasKind.Regularizer => Regularizers,
         _ => Constraints,
     };
-
-    private static FixedKey Null(string key) => new(key, "null", false);
 
     /// <summary>A key of a feature that is not supported; other values are rejected.</summary>
     private static FixedKey Fixed(string key, string value) => new(key, value, false);

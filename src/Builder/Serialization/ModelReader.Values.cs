@@ -58,13 +58,7 @@ internal sealed partial class ModelReader
         if (json.ValueKind == JsonValueKind.Null) return null;
         var name = json.ValueKind == JsonValueKind.String ? json.GetString()! : Text(json, "class_name") ?? throw Expected(json, $"a {Kind()}");
         if (FindType(kind, name, Text(json, "module"), Text(json, "registered_name")) is not { } type)
-        {
-            var nearest = Naming.Nearest(name, KerasRegistry.Table(kind).Keys);
-            throw new ModelException(
-                $"is '{name}', which is not a known {Kind()}."
-                + (nearest is null ? "" : $" Did you mean '{nearest}'?")
-                + " Add a custom class with CustomObjects.Add.");
-        }
+            throw new CommonProblemException(MissingSentence(kind, ShownName(json, name)));
 
         using var empty = JsonDocument.Parse("{}");
         var hasConfig = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("config", out var given) && given.ValueKind == JsonValueKind.Object;
@@ -88,9 +82,7 @@ internal sealed partial class ModelReader
         if (name == Keras2.HardSigmoid) return s_hardSigmoid;
         var known = name switch { "swish" => "silu", "hard_swish" => "hard_silu", _ => name };
         if (Activation.ByName.TryGetValue(known, out var activation)) return activation;
-        var nearest = Naming.Nearest(name, Activation.ByName.Keys.Concat(_custom.Activations.Keys));
-        throw new ModelException(
-            $"'{name}' is not known." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + " Add a custom function with CustomObjects.Add.");
+        throw new CommonProblemException(MissingActivation(json.ValueKind == JsonValueKind.Object ? ShownName(json, name) : name));
     }
 
     private LayerBase? ReadInner(JsonElement json, Type target, string where)
@@ -191,25 +183,6 @@ internal sealed partial class ModelReader
         var names = Enum.GetNames(target).Select(Naming.SnakeCase).ToList();
         var nearest = Naming.Nearest(text, names);
         throw new ModelException($"is '{text}'; expected one of {string.Join(", ", names)}." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
-    }
-
-    /// <summary>A policy with float32 weights: null for float32, otherwise a mixed one. The type a training step computes in is chosen by Compile.</summary>
-    private static string? ReadPolicy(JsonElement json)
-    {
-        var name = json.ValueKind switch
-        {
-            JsonValueKind.Object when json.TryGetProperty("config", out var config) => Text(config, "name") ?? Text(config, "source_name"),
-            JsonValueKind.String => json.GetString(),
-            _ => "float32",
-        };
-        if (name is not ("float32" or "mixed_float16" or "mixed_bfloat16"))
-        {
-            throw new ModelException(
-                $"is {name ?? Shown(json)}, whose weights are not float32; expected float32, mixed_float16 or mixed_bfloat16. "
-                + "Cast or dequantize the model in Keras before saving.");
-        }
-
-        return name == "float32" ? null : name;
     }
 
     /// <summary>Whether a value is the expected one, or null, which means a feature that is not used.</summary>

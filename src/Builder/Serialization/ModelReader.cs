@@ -132,6 +132,7 @@ internal sealed partial class ModelReader
 
         var module = Text(json, "module") ?? UnnamedFunctions.ModuleOf(json, className, config);
         var name = Text(config, "name") ?? Text(json, "name");
+        var holder = where;
         if (!outermost) where = name is null ? $"{where} ({className})" : $"layer '{name}' ({className})";
         try
         {
@@ -152,8 +153,9 @@ internal sealed partial class ModelReader
                 return KerasFunctions.Make(module, className, config, name ?? Naming.SnakeCase(className));
             if (FindType(KerasKind.Layer, className, module, Text(json, "registered_name")) is not { } type)
             {
-                var known = KerasRegistry.Layers.Keys.Concat(_custom.Types.Keys);
-                throw new ModelException(Unknown("layer", className, known) + " Add a custom class with CustomObjects.Add.");
+                var isInner = name is not null && !outermost && holder.Contains("layer '", StringComparison.Ordinal);
+                AddMissingLayer(json, className, isInner ? $"{where}, {holder}" : where);
+                return null;
             }
 
             var layer = (LayerBase?)Bind(type, config, where, name);
@@ -283,6 +285,11 @@ internal sealed partial class ModelReader
                     throw new ModelException($"is not a key of {type.Name}." + (nearest is null ? " Remove it." : $" Did you mean '{nearest}'?"));
                 }
             }
+            catch (CommonProblemException missing)
+            {
+                failed = true;
+                _problems.AddCommon($"{where}: {entry.Name} ", missing.Message);
+            }
             catch (ModelException error)
             {
                 failed = true;
@@ -299,10 +306,11 @@ internal sealed partial class ModelReader
     private KerasType? FindType(KerasKind kind, string name, string? module, string? registered)
     {
         // Keras writes a user's class as "Package>Class"; built-in classes have no registered name.
-        var tail = registered is null ? null : registered[(registered.LastIndexOf('>') + 1)..];
-        if (_custom.Types.TryGetValue(tail ?? name, out var custom) && custom.Kind == kind) return custom;
+        var mark = registered?.LastIndexOf('>') ?? -1;
+        if (_custom.Types.TryGetValue(mark < 0 ? registered ?? name : registered![(mark + 1)..], out var custom) && custom.Kind == kind) return custom;
         if (_custom.Types.TryGetValue(name, out custom) && custom.Kind == kind) return custom;
-        return IsKeras(module) && KerasRegistry.Table(kind).TryGetValue(name, out var type) ? type : null;
+        if (!IsKeras(module) || !KerasRegistry.Table(kind).TryGetValue(name, out var type)) return null;
+        return mark < 0 || type.IsOfApplications ? type : null;
     }
 
     /// <summary>Whether a layer passes no mask on: its file says so, or the version of Keras that wrote it.</summary>
@@ -316,9 +324,6 @@ internal sealed partial class ModelReader
     }
 
     private static bool IsKeras(string? module) => module is null || module == "keras" || module.StartsWith("keras.", StringComparison.Ordinal);
-
-    private static string Unknown(string what, string name, IEnumerable<string> known) =>
-        $"{what} class '{name}' is not known." + (Naming.Nearest(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "");
 
     /// <summary>The text of an entry; null if there is none.</summary>
     internal static string? Text(JsonElement json, string key) =>

@@ -14,15 +14,16 @@ internal static class KerasTrainer
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">A .keras or .h5 file.</param>
-    /// <param name="model">Its model.</param>
+    /// <param name="open">Opens its model.</param>
     /// <param name="compile">Compiles the model; null to compile it as the file says.</param>
     /// <param name="threads">Threads of the engine.</param>
     /// <param name="distribution">How its work is shared by several processes.</param>
     /// <exception cref="ModelException">The file is damaged, was not compiled, or was with something unknown.</exception>
-    public static Trainer Load(string path, Model model, Func<Model, Trainer>? compile, int? threads, Distribution? distribution)
+    public static Trainer Load(string path, Func<Model> open, Func<Model, Trainer>? compile, int? threads, Distribution? distribution)
     {
         var name = Path.GetFileName(path);
         var isArchive = FileContent.Of(path) == FileContent.Zip;
+        var model = compile is not null ? open() : OpenOrListAll(path, name, open);
         var (config, arrays) = isArchive ? OfArchive(path, name) : OfLegacy(path);
         var trainer = compile is not null ? compile(model) : Compile(config, isArchive, name, model, threads, distribution);
         if (arrays.Count > 0) KerasOptimizer.Read(trainer, arrays, name);
@@ -59,39 +60,70 @@ internal static class KerasTrainer
         return (file.Text("training_config"), LegacyFile.OptimizerOf(file));
     }
 
-    private static Trainer Compile(
-        string? config, bool isArchive, string name, Model model, int? threads, Distribution? distribution)
+    /// <summary>The model; if it cannot be read, what its arguments of compile name and nobody knows is told with it.</summary>
+    private static Model OpenOrListAll(string path, string name, Func<Model> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (ModelException error)
+        {
+            IReadOnlyList<string> more;
+            try
+            {
+                var isArchive = FileContent.Of(path) == FileContent.Zip;
+                var config = isArchive ? OfArchive(path, name).Config : OfLegacy(path).Config;
+                using var document = Parsed(config, name);
+                more = KerasCompileProblems.Of(CompileArguments(document.RootElement, isArchive, name));
+            }
+            catch (ModelException)
+            {
+                // What is wrong with the file was told first.
+                more = [];
+            }
+
+            if (more.Count == 0) throw;
+            var lines = string.Concat(more.Select(problem => Environment.NewLine + "- " + problem));
+            throw new ModelException($"{error.Message}{Environment.NewLine}It cannot be compiled as in Keras either:{lines}", error);
+        }
+    }
+
+    private static Trainer Compile(string? config, bool isArchive, string name, Model model, int? threads, Distribution? distribution)
+    {
+        using var document = Parsed(config, name);
+        var json = CompileArguments(document.RootElement, isArchive, name);
+        try
+        {
+            return KerasCompileConfig.Compile(json, model, threads, distribution);
+        }
+        catch (Exception error) when (error is ModelException or InvalidOperationException)
+        {
+            throw new ModelException(
+                $"'{name}' cannot be compiled as in Keras: {error.Message} "
+                + "Pass compile: model => model.Compile(optimizer, loss) with those of the training.",
+                error);
+        }
+    }
+
+    private static JsonDocument Parsed(string? config, string name)
     {
         if (config is null) throw NotCompiled(name);
-        JsonDocument document;
         try
         {
             var options = new JsonDocumentOptions { MaxDepth = ModelLimits.JsonDepth, AllowDuplicateProperties = false };
-            document = JsonDocument.Parse(PythonNumbers.Quoted(config), options);
+            return JsonDocument.Parse(PythonNumbers.Quoted(config), options);
         }
         catch (JsonException error)
         {
             throw new ModelException($"The arguments of compile in '{name}' cannot be read: {error.Message}", error);
         }
+    }
 
-        using (document)
-        {
-            var json = document.RootElement;
-            if (isArchive && (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("compile_config", out json)))
-                throw NotCompiled(name);
-            if (json.ValueKind != JsonValueKind.Object || !json.EnumerateObject().Any()) throw NotCompiled(name);
-            try
-            {
-                return KerasCompileConfig.Compile(json, model, threads, distribution);
-            }
-            catch (Exception error) when (error is ModelException or InvalidOperationException)
-            {
-                throw new ModelException(
-                    $"'{name}' cannot be compiled as in Keras: {error.Message} "
-                    + "Pass compile: model => model.Compile(optimizer, loss) with those of the training.",
-                    error);
-            }
-        }
+    private static JsonElement CompileArguments(JsonElement json, bool isArchive, string name)
+    {
+        if (isArchive && (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("compile_config", out json))) throw NotCompiled(name);
+        return json.ValueKind == JsonValueKind.Object && json.EnumerateObject().Any() ? json : throw NotCompiled(name);
     }
 
     private static ModelException NotCompiled(string name) => new(

@@ -8,8 +8,11 @@ namespace OnnxFunctional.Training;
 /// <summary>The arguments of compile as Keras' files hold them: compile_config of .keras files, training_config of .h5 files.</summary>
 internal static class KerasCompileConfig
 {
-    private const string OptimizerKey = "optimizer";
-    private const string LegacyOptimizerKey = "optimizer_config";
+    /// <summary>The key of the optimizer in .keras files.</summary>
+    public const string OptimizerKey = "optimizer";
+
+    /// <summary>The key of the optimizer in .h5 files.</summary>
+    public const string LegacyOptimizerKey = "optimizer_config";
 
     /// <summary>Keras' optimizer around another one, which scales the loss.</summary>
     public const string LossScale = "LossScaleOptimizer";
@@ -26,9 +29,10 @@ internal static class KerasCompileConfig
             "steps_per_execution", "jit_compile", "auto_scale_loss");
         if (!Given(json, OptimizerKey, out var optimizer) && !Given(json, LegacyOptimizerKey, out optimizer))
             throw new ModelException("The file's arguments of compile name no optimizer. Compile the model in code.");
+        if (KerasCompileProblems.Of(json) is { Count: > 0 } problems) throw new ModelException(string.Join(' ', problems));
         var precision = PrecisionOf(model);
-        if (ClassOf(optimizer) == LossScale) (optimizer, precision) = (Scaled(optimizer), MixedPrecision.Float16);
-        var made = (Optimizer)CompileConfig.ReadObject(Plain(optimizer), typeof(Optimizer));
+        if (ClassOf(optimizer) == LossScale) precision = MixedPrecision.Float16;
+        var made = ReadOptimizer(optimizer);
         var losses = Given(json, "loss", out var loss) ? ByOutput(loss, model, ReadLoss) : [];
         var weights = Given(json, "loss_weights", out var factors) ? ByOutput(factors, model, ReadNumber) : [];
         var (metrics, weighted) = (ReadMetrics(json, "metrics", model), ReadMetrics(json, "weighted_metrics", model));
@@ -107,10 +111,17 @@ internal static class KerasCompileConfig
         }
     }
 
-    private static Loss ReadLoss(JsonElement json) =>
+    /// <summary>An optimizer; a scaled loss' is the one inside.</summary>
+    public static Optimizer ReadOptimizer(JsonElement json)
+    {
+        if (ClassOf(json) == LossScale) json = Scaled(json);
+        return (Optimizer)CompileConfig.ReadObject(Plain(json), typeof(Optimizer));
+    }
+
+    public static Loss ReadLoss(JsonElement json) =>
         NameOf(json) is { } name ? Loss.Named(name) : (Loss)CompileConfig.ReadObject(Plain(json), typeof(Loss));
 
-    private static Metric ReadMetric(JsonElement json)
+    public static Metric ReadMetric(JsonElement json)
     {
         if (NameOf(json) is { } name) return Metric.Named(name);
         if (!CompileTypes.Losses.ContainsKey(ClassOf(json)) || CompileTypes.Metrics.ContainsKey(ClassOf(json)))

@@ -29,8 +29,8 @@ public sealed class HostileJsonTests
         Fault("half precision weights", model => Layer(model, 1)["config"]!["dtype"] = "float16", "dtype is float16, whose weights are not float32"),
         Fault(
             "feature that is not there",
-            model => Layer(model, 1)["config"]!["quantization_config"] = new JsonObject { ["mode"] = "int8" },
-            "quantization_config is"),
+            model => Layer(model, 1)["config"]!["dtype"] = JsonNode.Parse("""{ "class_name": "QuantizedDTypePolicy", "config": { "mode": "int8" } }"""),
+            "dtype is a QuantizedDTypePolicy of mode 'int8'"),
         Fault("Lambda", model => Lambda(Layer(model, 1)), "a Lambda holds Python code, which is never run here"),
         Fault(
             "lambda as activation",
