@@ -14,9 +14,9 @@ public static class ModelFile
         /// <summary>Opens a model with its weights. What a file holds is read from its bytes, whatever its name is.</summary>
         /// <remarks>
         /// <para>
-        /// A .keras file that Keras 3 or <see cref="KerasFile.Save"/> wrote; a whole model as .h5 of tf.keras 2 or Keras 3; an ONNX file that
-        /// <see cref="OnnxExporter.ExportOnnx(Model, string, ExportOptions?)"/> or <see cref="TrainerFile.Save"/> wrote; Keras' architecture as JSON, whose
-        /// weights are newly initialized.
+        /// A .keras file that Keras 3, tf.keras 2.12 to 2.15 or <see cref="KerasFile.Save"/> wrote; a whole model as .h5 of tf.keras 2 or Keras 3; an ONNX file
+        /// that <see cref="OnnxExporter.ExportOnnx(Model, string, ExportOptions?)"/> or <see cref="TrainerFile.Save"/> wrote; Keras' architecture as JSON,
+        /// whose weights are newly initialized.
         /// </para>
         /// <para>
         /// Related: <see cref="KerasFile.LoadWeights"/> reads .weights.h5 files into a model, <see cref="TrainerFile.Load"/> also resumes the training,

@@ -310,7 +310,7 @@ internal sealed partial class ModelReader
         if (_custom.Types.TryGetValue(mark < 0 ? registered ?? name : registered![(mark + 1)..], out var custom) && custom.Kind == kind) return custom;
         if (_custom.Types.TryGetValue(name, out custom) && custom.Kind == kind) return custom;
         if (!IsKeras(module) || !KerasRegistry.Table(kind).TryGetValue(name, out var type)) return null;
-        return mark < 0 || type.IsOfApplications ? type : null;
+        return mark < 0 || module is not null || type.IsOfApplications ? type : null;
     }
 
     /// <summary>Whether a layer passes no mask on: its file says so, or the version of Keras that wrote it.</summary>

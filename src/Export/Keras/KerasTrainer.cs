@@ -50,6 +50,7 @@ internal static class KerasTrainer
     {
         using var stream = FileContents.Open(path);
         var archive = KerasArchive.Read(stream, name);
+        if (archive.Metadata.IsKeras2) return (archive.Config, new Dictionary<string, Hdf5Array>());
         var arrays = Hdf5Reader.Read(archive.Weights).Where(entry => entry.Key.StartsWith(KerasOptimizer.Folder, StringComparison.Ordinal));
         return (archive.Config, arrays.ToDictionary());
     }

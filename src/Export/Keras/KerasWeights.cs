@@ -17,6 +17,7 @@ internal static class KerasWeights
     /// <exception cref="ModelException">Arrays are missing, left over, or of another shape; all are named.</exception>
     public static void Read(Model model, IReadOnlyDictionary<string, Hdf5Array> arrays)
     {
+        arrays = Keras2Layout.Upgraded(model, arrays);
         var problems = new List<string>();
         var found = new List<(Weight Weight, Hdf5Array Array)>();
         var used = new HashSet<string>();

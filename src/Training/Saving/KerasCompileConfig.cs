@@ -17,6 +17,9 @@ internal static class KerasCompileConfig
     /// <summary>Keras' optimizer around another one, which scales the loss.</summary>
     public const string LossScale = "LossScaleOptimizer";
 
+    /// <summary>Keras' package of classes whose program names none.</summary>
+    public const string CustomPackage = "Custom>";
+
     // Types that are always float32 here, and how Keras runs a step.
     private static readonly string[] s_dropped = ["dtype", "jit_compile", "is_legacy_optimizer"];
 
@@ -171,6 +174,10 @@ internal static class KerasCompileConfig
         static void Change(JsonObject tree, bool named, int depth)
         {
             if (depth > CompileConfig.DeepestNesting || tree["config"] is not JsonObject config) return;
+
+            // Keras 2.11 and later registered their own optimizers as a user's classes are.
+            if (tree["class_name"] is JsonValue name && name.TryGetValue<string>(out var given) && given.StartsWith(CustomPackage, StringComparison.Ordinal))
+                tree["class_name"] = given[CustomPackage.Length..];
             foreach (var key in s_dropped) config.Remove(key);
             if (!named) config.Remove("name");
             if (config["decay"] is JsonValue decay && decay.TryGetValue<double>(out var rate) && rate == 0) config.Remove("decay");

@@ -29,12 +29,11 @@ internal static class KerasCompileProblems
 
     private static string? Problem(JsonElement json, string what, Func<JsonElement, object> read)
     {
-        // Keras writes a user's class or function as "Package>Name"; one of Keras may have the same name.
-        if (json.ValueKind == JsonValueKind.Object
-            && json.TryGetProperty("registered_name", out var given)
-            && given.ValueKind == JsonValueKind.String
-            && given.GetString()!.Contains('>', StringComparison.Ordinal))
-            return $"There is no {what} '{given.GetString()}', which the file's program defines.";
+        // Keras writes a user's class or function as "Package>Name"; one of Keras may have the same name, and Keras 2 wrote its own optimizers so.
+        if (Text(json, "registered_name") is { } registered
+            && registered.Contains('>', StringComparison.Ordinal)
+            && Text(json, "module")?.StartsWith("keras.", StringComparison.Ordinal) != true)
+            return $"There is no {what} '{registered}', which the file's program defines.";
         try
         {
             read(json);
@@ -45,6 +44,9 @@ internal static class KerasCompileProblems
             return error.Message;
         }
     }
+
+    private static string? Text(JsonElement json, string key) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>The values of all outputs: objects with a class, or names.</summary>
     private static IEnumerable<JsonElement> Leaves(JsonElement json, int depth)
