@@ -22,16 +22,26 @@ internal static class AnalysisWindows
     public static double[] Of(string? window, int length, bool periodic)
     {
         var last = periodic ? length : length - 1;
-        return [.. Enumerable.Range(0, length).Select(i => last == 0 ? 1 : window switch
+        return window switch
         {
-            null => 1,
-            "bartlett" => 1 - Math.Abs((2.0 * i / last) - 1),
-            "cosine" => Math.Sin(Math.PI * (i + 0.5) / (last + 1)),
-            _ => Cosines(window).Select((factor, k) => (k % 2 == 0 ? factor : -factor) * Math.Cos(2 * Math.PI * k * i / last)).Sum(),
-        })];
+            null => [.. Enumerable.Repeat(1.0, length)],
+            "bartlett" => [.. Enumerable.Range(0, length).Select(i => last == 0 ? 1 : 1 - Math.Abs((2.0 * i / last) - 1))],
+            "cosine" => [.. Enumerable.Range(0, length).Select(i => last == 0 ? 1 : Math.Sin(Math.PI * (i + 0.5) / (last + 1)))],
+            _ => OfCosines(Cosines(window), length, periodic),
+        };
     }
 
-    /// <summary>The factors of a window that is a sum of cosines: <c>c0 - c1 cos(t) + c2 cos(2 t) ...</c>, with t from 0 to 2 pi.</summary>
+    /// <summary>A window that is a sum of cosines: <c>c0 - c1 cos(t) + c2 cos(2 t) ...</c>, with t from 0 to 2 pi.</summary>
+    /// <param name="factors">The factors of the cosines.</param>
+    /// <param name="length">The number of its values.</param>
+    /// <param name="periodic">Whether it is one period, whose end is the start of the next; otherwise it is symmetric.</param>
+    public static double[] OfCosines(double[] factors, int length, bool periodic)
+    {
+        var last = periodic ? length : length - 1;
+        return [.. Enumerable.Range(0, length).Select(i =>
+            last == 0 ? 1 : factors.Select((factor, k) => (k % 2 == 0 ? factor : -factor) * Math.Cos(2 * Math.PI * k * i / last)).Sum())];
+    }
+
     private static double[] Cosines(string window) => window switch
     {
         "hann" => [0.5, 0.5],

@@ -71,30 +71,30 @@ public static partial class Ops
     /// <summary>The triangular window of Bartlett, with zeros at both ends (https://keras.io/api/ops/numpy/#bartlett-function).</summary>
     /// <param name="size">How many numbers.</param>
     /// <exception cref="ModelException">The size is negative.</exception>
-    public static SymbolicTensor Bartlett(int size) => Window(size, nameof(Bartlett), t => 1 - Math.Abs((2 * t) - 1));
+    public static SymbolicTensor Bartlett(int size) => Window(size, "bartlett", nameof(Bartlett));
 
     /// <summary>Blackman's window (https://keras.io/api/ops/numpy/#blackman-function).</summary>
     /// <param name="size">How many numbers.</param>
     /// <exception cref="ModelException">The size is negative.</exception>
-    public static SymbolicTensor Blackman(int size) =>
-        Window(size, nameof(Blackman), t => 0.42 - (0.5 * Math.Cos(Math.Tau * t)) + (0.08 * Math.Cos(2 * Math.Tau * t)));
+    public static SymbolicTensor Blackman(int size) => Window(size, "blackman", nameof(Blackman));
 
     /// <summary>Hamming's window (https://keras.io/api/ops/numpy/#hamming-function).</summary>
     /// <param name="size">How many numbers.</param>
     /// <exception cref="ModelException">The size is negative.</exception>
-    public static SymbolicTensor Hamming(int size) => Window(size, nameof(Hamming), t => 0.54 - (0.46 * Math.Cos(Math.Tau * t)));
+    public static SymbolicTensor Hamming(int size) => Window(size, "hamming", nameof(Hamming));
 
     /// <summary>Hann's window (https://keras.io/api/ops/numpy/#hanning-function).</summary>
     /// <param name="size">How many numbers.</param>
     /// <exception cref="ModelException">The size is negative.</exception>
-    public static SymbolicTensor Hanning(int size) => Window(size, nameof(Hanning), t => 0.5 - (0.5 * Math.Cos(Math.Tau * t)));
+    public static SymbolicTensor Hanning(int size) => Window(size, "hann", nameof(Hanning));
 
     /// <summary>Kaiser's window (https://keras.io/api/ops/numpy/#kaiser-function).</summary>
     /// <param name="size">How many numbers.</param>
     /// <param name="beta">How narrow it is.</param>
     /// <exception cref="ModelException">The size is negative.</exception>
-    public static SymbolicTensor Kaiser(int size, double beta) =>
-        Window(size, nameof(Kaiser), t => Bessel(beta * Math.Sqrt(Math.Max(0, 1 - Math.Pow((2 * t) - 1, 2)))) / Bessel(beta));
+    public static SymbolicTensor Kaiser(int size, double beta) => Vector(
+        Counted(size, nameof(Kaiser)),
+        i => size == 1 ? 1 : Bessel(beta * Math.Sqrt(Math.Max(0, 1 - Math.Pow((2 * i / (size - 1.0)) - 1, 2)))) / Bessel(beta));
 
     /// <summary>A constant matrix, element by element.</summary>
     internal static SymbolicTensor Matrix(int rows, int columns, Func<int, int, double> element, string what)
@@ -127,9 +127,11 @@ public static partial class Ops
         };
     }
 
-    /// <summary>A window as a function of the place, from 0 at its first number to 1 at its last.</summary>
-    private static SymbolicTensor Window(int size, string what, Func<double, double> at) =>
-        Vector(Counted(size, what), i => size == 1 ? 1 : at(i / (size - 1.0)));
+    private static SymbolicTensor Window(int size, string window, string what)
+    {
+        var values = Initializers.AnalysisWindows.Of(window, Counted(size, what), periodic: false);
+        return Vector(size, i => values[i]);
+    }
 
     private static double At(double start, double stop, int i, int steps) => steps < 1 ? start : i == steps ? stop : start + ((stop - start) / steps * i);
 

@@ -9,18 +9,15 @@ public static partial class Ops
     /// <param name="x">Real and imaginary part, the last size known.</param>
     /// <returns>Real and imaginary part, of the same shape.</returns>
     /// <exception cref="ModelException">The last size is unknown.</exception>
-    public static (SymbolicTensor Real, SymbolicTensor Imaginary) Fft((SymbolicTensor Real, SymbolicTensor Imaginary) x) => Transformed(x, -1, nameof(Fft));
+    public static (SymbolicTensor Real, SymbolicTensor Imaginary) Fft((SymbolicTensor Real, SymbolicTensor Imaginary) x) =>
+        Whole(x, isInverse: false, nameof(Fft));
 
     /// <summary>The inverse of <see cref="Fft"/>.</summary>
     /// <param name="x">Real and imaginary part, the last size known.</param>
     /// <returns>Real and imaginary part, of the same shape.</returns>
     /// <exception cref="ModelException">The last size is unknown.</exception>
-    public static (SymbolicTensor Real, SymbolicTensor Imaginary) Ifft((SymbolicTensor Real, SymbolicTensor Imaginary) x)
-    {
-        var (real, imaginary) = Transformed(x, 1, nameof(Ifft));
-        double size = SizeOf(x.Real, x.Real.Rank - 1, nameof(Ifft));
-        return (real / size, imaginary / size);
-    }
+    public static (SymbolicTensor Real, SymbolicTensor Imaginary) Ifft((SymbolicTensor Real, SymbolicTensor Imaginary) x) =>
+        Whole(x, isInverse: true, nameof(Ifft));
 
     /// <summary>The Fourier transform over the last two axes (https://keras.io/api/ops/fft/#fft2-function).</summary>
     /// <param name="x">Real and imaginary part, the last two sizes known.</param>
@@ -43,12 +40,9 @@ public static partial class Ops
     /// <exception cref="ModelException">The last size is unknown, or the length is not positive.</exception>
     public static (SymbolicTensor Real, SymbolicTensor Imaginary) Rfft(SymbolicTensor x, int? fftLength = null)
     {
-        x = Floats(x);
-        var size = SizeOf(x, x.Rank - 1, nameof(Rfft));
-        var length = Check.Positive(fftLength ?? size, nameof(Rfft), nameof(fftLength));
-        var rows = Math.Min(size, length);
-        if (rows < size) x = Slice(x, x.Rank - 1, 0, rows);
-        return Frequencies(x, rows, length, null);
+        ArgumentNullException.ThrowIfNull(x);
+        var length = Check.Positive(fftLength ?? SizeOf(x, x.Rank - 1, nameof(Rfft)), nameof(Rfft), nameof(fftLength));
+        return Half(x, length, nameof(Rfft));
     }
 
     /// <summary>The inverse of <see cref="Rfft"/> (https://keras.io/api/ops/fft/#irfft-function).</summary>
@@ -57,16 +51,8 @@ public static partial class Ops
     /// <exception cref="ModelException">The last size is unknown, or the length is not positive.</exception>
     public static SymbolicTensor Irfft((SymbolicTensor Real, SymbolicTensor Imaginary) x, int? fftLength = null)
     {
-        var (real, imaginary) = (Floats(x.Real), Floats(x.Imaginary));
-        var size = SizeOf(real, real.Rank - 1, nameof(Irfft));
-        var length = Check.Positive(fftLength ?? (2 * (size - 1)), nameof(Irfft), nameof(fftLength));
-        var rows = Math.Min(size, (length / 2) + 1);
-        if (rows < size) (real, imaginary) = (Slice(real, real.Rank - 1, 0, rows), Slice(imaginary, imaginary.Rank - 1, 0, rows));
-        return MatMul(real, Inverse(Math.Cos)) - MatMul(imaginary, Inverse(Math.Sin));
-
-        // Each frequency but the first, and the middle one of an even length, stands for its mirror image too.
-        SymbolicTensor Inverse(Func<double, double> wave) => Matrix(
-            rows, length, (k, n) => (k == 0 || 2 * k == length ? 1.0 : 2) / length * wave(Math.Tau * ((long)k * n % length) / length), nameof(Irfft));
+        var length = Check.Positive(fftLength ?? (2 * (SizeOf(x.Real, x.Real.Rank - 1, nameof(Irfft)) - 1)), nameof(Irfft), nameof(fftLength));
+        return Transform(x, length, isInverse: true, isHalf: true, nameof(Irfft)).Real;
     }
 
     /// <summary>
@@ -99,7 +85,7 @@ public static partial class Ops
             places[i] = place < size ? place : (2 * (size - 1)) - place;
         }
 
-        return Frequencies(Take(x, Constant(Shape.Of(count, fftLength), places), -1), fftLength, fftLength, weights);
+        return Half(Take(x, Constant(Shape.Of(count, fftLength), places), -1), fftLength, nameof(Stft), weights);
     }
 
     /// <summary>The inverse of <see cref="Stft"/>: parts are added up where they overlap (https://keras.io/api/ops/fft/#istft-function).</summary>
@@ -170,24 +156,52 @@ public static partial class Ops
         return padded;
     }
 
-    /// <summary>The first half of the frequencies of rows, each element times a weight.</summary>
-    private static (SymbolicTensor Real, SymbolicTensor Imaginary) Frequencies(SymbolicTensor x, int rows, int length, double[]? weights)
+    /// <summary>The Fourier transform along the last axis in all its forms, as products with matrices of waves.</summary>
+    /// <param name="x">Real and imaginary part, the latter null for real numbers; the last size known.</param>
+    /// <param name="length">How many elements are transformed: others are cut off, missing ones are zeros.</param>
+    /// <param name="isInverse">Whether frequencies are turned into a signal.</param>
+    /// <param name="isHalf">Whether only the first half of the frequencies is made, or given: the other one mirrors it, and signals are real.</param>
+    /// <param name="what">The function, for messages.</param>
+    /// <param name="weights">The factor of each element of a signal; none by default.</param>
+    /// <returns>Real and imaginary part, the latter null for an inverse of half of the frequencies.</returns>
+    internal static (SymbolicTensor Real, SymbolicTensor? Imaginary) Transform(
+        (SymbolicTensor Real, SymbolicTensor? Imaginary) x, int length, bool isInverse, bool isHalf, string what, double[]? weights = null)
     {
-        return (MatMul(x, Waves(Math.Cos)), MatMul(x, Waves(angle => -Math.Sin(angle))));
-
-        SymbolicTensor Waves(Func<double, double> wave) => Matrix(
-            rows, (length / 2) + 1, (n, k) => (weights?[n] ?? 1) * wave(Math.Tau * ((long)k * n % length) / length), nameof(Rfft));
-    }
-
-    private static (SymbolicTensor Real, SymbolicTensor Imaginary) Transformed((SymbolicTensor Real, SymbolicTensor Imaginary) x, int sign, string what)
-    {
-        var (real, imaginary) = (Floats(x.Real), Floats(x.Imaginary));
+        var (real, imaginary) = (Floats(x.Real), x.Imaginary is null ? null : Floats(x.Imaginary));
         var size = SizeOf(real, real.Rank - 1, what);
-        var (cosines, sines) = (Waves(Math.Cos), Waves(Math.Sin));
-        return (MatMul(real, cosines) - (sign * MatMul(imaginary, sines)), MatMul(imaginary, cosines) + (sign * MatMul(real, sines)));
+        var isMirrored = isInverse && isHalf;
+        var rows = Math.Min(size, isMirrored ? (length / 2) + 1 : length);
+        if (rows < size)
+        {
+            real = Slice(real, real.Rank - 1, 0, rows);
+            if (imaginary is not null) imaginary = Slice(imaginary, imaginary.Rank - 1, 0, rows);
+        }
 
-        SymbolicTensor Waves(Func<double, double> wave) => Matrix(size, size, (n, k) => wave(Math.Tau * ((long)k * n % size) / size), what);
+        var cosines = Waves((row, angle) => Math.Cos(angle));
+        var sines = Waves((row, angle) => isMirrored && IsAlone(row) ? 0 : isInverse ? Math.Sin(angle) : -Math.Sin(angle));
+        var first = MatMul(real, cosines);
+        if (imaginary is not null) first -= MatMul(imaginary, sines);
+        if (isMirrored) return (first, null);
+        var second = MatMul(real, sines);
+        return (first, imaginary is null ? second : second + MatMul(imaginary, cosines));
+
+        SymbolicTensor Waves(Func<int, double, double> wave) => Matrix(
+            rows,
+            isHalf && !isInverse ? (length / 2) + 1 : length,
+            (row, column) => (weights?[row] ?? 1) * Scale(row) * wave(row, Math.Tau * ((long)row * column % length) / length),
+            what);
+
+        // Each frequency but the first, and the middle one of an even length, stands for its mirror image too.
+        double Scale(int row) => (isInverse ? 1.0 / length : 1) * (isMirrored && !IsAlone(row) ? 2 : 1);
+
+        bool IsAlone(int row) => row == 0 || 2 * row == length;
     }
+
+    private static (SymbolicTensor Real, SymbolicTensor Imaginary) Half(SymbolicTensor x, int length, string what, double[]? weights = null) =>
+        Transform((x, null), length, isInverse: false, isHalf: true, what, weights) is var (real, imaginary) ? (real, imaginary!) : default;
+
+    private static (SymbolicTensor Real, SymbolicTensor Imaginary) Whole((SymbolicTensor Real, SymbolicTensor Imaginary) x, bool isInverse, string what) =>
+        Transform(x, SizeOf(x.Real, x.Real.Rank - 1, what), isInverse, isHalf: false, what) is var (real, imaginary) ? (real, imaginary!) : default;
 
     private static (SymbolicTensor Real, SymbolicTensor Imaginary) OverTwo(
         (SymbolicTensor Real, SymbolicTensor Imaginary) x,

@@ -107,14 +107,20 @@ public static partial class Ops
     public static SymbolicTensor CumProd(SymbolicTensor x, int axis = -1)
     {
         ArgumentNullException.ThrowIfNull(x);
-        var along = ShapeRules.Axis(axis, x.Rank, nameof(CumProd));
+        return Cumulated(new Operators.Mul(), x, axis, 1, nameof(CumProd));
+    }
+
+    /// <summary>The elements along an axis combined up to each position, in which a number changes nothing.</summary>
+    internal static SymbolicTensor Cumulated(Op op, SymbolicTensor x, int axis, int neutral, string what)
+    {
+        var along = ShapeRules.Axis(axis, x.Rank, what);
         var (before, after) = (new int[x.Rank], new int[x.Rank]);
 
-        // After steps 1, 2, 4 ... each element is the product of twice as many elements up to its own.
-        for (var step = 1; step < SizeOf(x, along, nameof(CumProd)); step *= 2)
+        // After steps 1, 2, 4 ... each element combines twice as many elements up to its own.
+        for (var step = 1; step < SizeOf(x, along, what); step *= 2)
         {
             before[along] = step;
-            x *= Pad(Slice(x, along, 0, -step), before, after, 1);
+            x = Make(op, x, Pad(Slice(x, along, 0, -step), before, after, neutral));
         }
 
         return x;

@@ -157,9 +157,9 @@ internal static class ImporterTable
         // Signals and matrices.
         "BlackmanWindow" => Signals.Window(0.42, 0.5, 0.08),
         "DFT" => Fourier.Dft,
-        "Det" => Determinants.Import,
-        "HammingWindow" => Signals.Window(25.0 / 46, 21.0 / 46, 0),
-        "HannWindow" => Signals.Window(0.5, 0.5, 0),
+        "Det" => node => [Ops.Det(node.In(0))],
+        "HammingWindow" => Signals.Window(25.0 / 46, 21.0 / 46),
+        "HannWindow" => Signals.Window(0.5, 0.5),
         "MelWeightMatrix" => Signals.Mel,
         "STFT" => Fourier.Stft,
 

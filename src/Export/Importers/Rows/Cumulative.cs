@@ -31,13 +31,7 @@ internal static class Cumulative
             x = size == 1 ? first : Ops.Concatenate(new[] { first, Ops.Slice(x, axis, 0, size - 1) }, axis);
         }
 
-        // Each pass doubles the number of elements that a result combines.
-        for (var step = 1; step < size; step *= 2)
-        {
-            var joined = Ops.Make(op, Ops.Slice(x, axis, step), Ops.Slice(x, axis, 0, size - step));
-            x = Ops.Concatenate(new[] { Ops.Slice(x, axis, 0, step), joined }, axis);
-        }
-
+        x = Ops.Cumulated(op, x, axis, neutral, node.OpType);
         return [isReverse ? Ops.Slice(x, axis, -1, null, -1) : x];
     }
 }

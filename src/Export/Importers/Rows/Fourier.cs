@@ -47,46 +47,14 @@ internal static class Fourier
         if (length is < 1 or > MostSamples)
             throw new ModelException($"it transforms {length} samples; expected 1 to {MostSamples}, as the matrix of the transform is kept.");
         var last = x.Rank - 1;
-        var isReal = x.Shape.Dims[^1] == 1;
-        var isRealResult = isInverse && isOneSided;
-        var read = Math.Min(x.Shape.Dims[axis], isRealResult ? (length / 2) + 1 : length);
-        if (read < x.Shape.Dims[axis]) x = Ops.Slice(x, axis, 0, read);
-        var columns = isOneSided && !isInverse ? (length / 2) + 1 : length;
-        var (cosines, sines) = Matrices(node, read, columns, length, isInverse, isRealResult);
-        var (a, b) = (Part(0), isReal ? null : Part(1));
-        var real = Ops.MatMul(a, cosines);
-        if (b is not null) real -= Ops.MatMul(b, sines);
-        if (isRealResult) return Ops.ExpandDims(Parts.FromEnd(real, axis), last);
-        var imaginary = Ops.MatMul(a, sines);
-        if (b is not null) imaginary += Ops.MatMul(b, cosines);
+        var isMirrored = isInverse && isOneSided;
+        var read = Math.Min(x.Shape.Dims[axis], isMirrored ? (length / 2) + 1 : length);
+        node.Reserved([2, read, isOneSided && !isInverse ? (length / 2) + 1 : length], DType.Float32);
+        var (real, imaginary) = Ops.Transform((Part(0), x.Shape.Dims[^1] == 1 ? null : Part(1)), length, isInverse, isOneSided, node.OpType);
+        if (imaginary is null) return Ops.ExpandDims(Parts.FromEnd(real, axis), last);
         return Ops.Stack(new[] { Parts.FromEnd(real, axis), Parts.FromEnd(imaginary, axis) }, last);
 
-        SymbolicTensor Part(int part)
-        {
-            var own = Parts.ToEnd(Parts.At(x, last, part), axis);
-            return own;
-        }
-    }
-
-    /// <summary>The cosines and sines of <c>+-2 pi row column / length</c>.</summary>
-    private static (SymbolicTensor Cosines, SymbolicTensor Sines) Matrices(FileNode node, int rows, int columns, int length, bool isInverse, bool isMirrored)
-    {
-        var size = node.Reserved([2, rows, columns], DType.Float32).ElementCount / 2;
-        var (cosines, sines) = (new float[size], new float[size]);
-        for (var row = 0; row < rows; row++)
-        {
-            // The half of a spectrum stands for the other one, which mirrors it; the first frequency and the middle one have no mirror and are real.
-            var isAlone = row == 0 || 2 * row == length;
-            var scale = (isInverse ? 1.0 / length : 1) * (isMirrored && !isAlone ? 2 : 1);
-            for (var column = 0; column < columns; column++)
-            {
-                var angle = 2 * Math.PI * ((long)row * column % length) / length;
-                cosines[(row * columns) + column] = (float)(scale * Math.Cos(angle));
-                sines[(row * columns) + column] = isMirrored && isAlone ? 0 : (float)(scale * (isInverse ? 1 : -1) * Math.Sin(angle));
-            }
-        }
-
-        return (Ops.Constant([rows, columns], cosines), Ops.Constant([rows, columns], sines));
+        SymbolicTensor Part(int part) => Parts.ToEnd(Parts.At(x, last, part), axis);
     }
 
     private static int One(FileNode node, int input, string what) =>

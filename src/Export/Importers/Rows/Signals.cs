@@ -1,3 +1,5 @@
+using OnnxFunctional.Initializers;
+
 namespace OnnxFunctional.Export.Importers.Rows;
 
 /// <summary>Windows of signals, and weights of their spectra: known numbers.</summary>
@@ -6,20 +8,15 @@ internal static class Signals
     private const int MostElements = 1 << 26;
 
     /// <summary>A window <c>a0 - a1 cos(x) + a2 cos(2 x)</c>.</summary>
-    public static Importer Window(double a0, double a1, double a2) => node =>
+    public static Importer Window(params double[] factors) => node =>
     {
         var given = Single(node, 0, "its size");
         var size = given is >= 0 and <= MostElements ? (int)given : throw new ModelException($"its size is {given}; expected 0 to {MostElements}.");
         var isPeriodic = node.Flag("periodic", true);
         if (size == 1 && !isPeriodic) throw new ModelException("it is a symmetric window of size 1, which has no values; expected at least 2.");
-        var values = new float[node.Reserved([size], DType.Float32).ElementCount];
-        for (var i = 0; i < size; i++)
-        {
-            var x = 2 * Math.PI * i / (isPeriodic ? size : size - 1);
-            values[i] = (float)(a0 - (a1 * Math.Cos(x)) + (a2 * Math.Cos(2 * x)));
-        }
-
-        return [Typed(node, Ops.Constant([size], values))];
+        node.Reserved([size], DType.Float32);
+        var values = AnalysisWindows.OfCosines(factors, size, isPeriodic);
+        return [Typed(node, Ops.Constant([size], Array.ConvertAll(values, value => (float)value)))];
     };
 
     public static FileResult[] Mel(FileNode node)
