@@ -39,14 +39,14 @@ public static partial class Dataset
         }
 
         var block = new SampleBlock(x, y, sampleWeight);
-        return Samples(_ => [block], StageCounts.None);
+        return new SampleDataset<int>(_ => Enumerable.Range(0, count), row => new SampleRow(block, row), Ahead.None, StageCounts.None);
     }
 
     /// <summary>A dataset of the samples of blocks.</summary>
     /// <param name="blocks">The blocks of an epoch.</param>
     /// <param name="counts">What is counted of how they are made.</param>
     internal static Dataset<Batch> Samples(Func<int, IEnumerable<SampleBlock>> blocks, StageCounts counts) =>
-        new SampleDataset(epoch => Rows(blocks(epoch)), Ahead.None, counts);
+        new SampleDataset<SampleRow>(epoch => Rows(blocks(epoch)), row => row, Ahead.None, counts);
 
     /// <summary>A dataset of elements that are made when they are used.</summary>
     /// <param name="items">The elements of an epoch, in its order.</param>

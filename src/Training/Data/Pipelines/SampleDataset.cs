@@ -1,25 +1,34 @@
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>A dataset of samples in arrays, which are shuffled and put into batches as rows, without an object for each.</summary>
-/// <param name="rows">The samples of an epoch, in its order.</param>
-/// <param name="ahead">How they are made in advance.</param>
-/// <param name="counts">The counts of the stages.</param>
-internal sealed class SampleDataset(Func<int, IEnumerable<SampleRow>> rows, Ahead ahead, StageCounts counts) : Dataset<Batch>(ahead, counts)
+internal abstract class SampleDataset(Ahead ahead, StageCounts counts) : Dataset<Batch>(ahead, counts)
 {
     /// <summary>Batches of these samples.</summary>
-    public Dataset<Batch> Batches(int size, bool dropRemainder) => new SampleBatches(rows, size, dropRemainder, Ahead.Grouped(size), Counts);
+    public Dataset<Batch> Batches(int size, bool dropRemainder) => new SampleBatches(Rows, size, dropRemainder, Ahead.Grouped(size), Counts);
 
-    internal override IEnumerable<Deferred<Batch>> Deferred(int epoch) => rows(epoch).Select(row => (Deferred<Batch>)new BatchOfRows([row]));
+    /// <summary>The samples of an epoch, in its order.</summary>
+    public abstract IEnumerable<SampleRow> Rows(int epoch);
 
-    internal override Dataset<Batch> Arranged(Order order) => new SampleDataset(epoch => order.Of(rows, epoch), Ahead, Counts);
-
-    internal override Dataset<Batch> MadeAhead(Ahead ahead) => new SampleDataset(rows, ahead, Counts);
+    internal override IEnumerable<Deferred<Batch>> Deferred(int epoch) => Rows(epoch).Select(row => (Deferred<Batch>)new BatchOfRows([row]));
 
     internal override Dataset<Batch>? Joined(Dataset<Batch> other) => other is SampleDataset samples
-        ? new SampleDataset(epoch => rows(epoch).Concat(samples.Rows(epoch)), Ahead.With(other.Ahead), Counts.With(other.Counts))
+        ? new SampleDataset<SampleRow>(epoch => Rows(epoch).Concat(samples.Rows(epoch)), row => row, Ahead.With(other.Ahead), Counts.With(other.Counts))
         : null;
+}
 
-    private IEnumerable<SampleRow> Rows(int epoch) => rows(epoch);
+/// <summary>Samples that are arranged by what stands for them: positions in one block, which hold no reference for the collector to follow, or rows.</summary>
+/// <param name="keys">What stands for the samples of an epoch, in its order.</param>
+/// <param name="row">The sample.</param>
+/// <param name="ahead">How they are made in advance.</param>
+/// <param name="counts">The counts of the stages.</param>
+internal sealed class SampleDataset<TKey>(Func<int, IEnumerable<TKey>> keys, Func<TKey, SampleRow> row, Ahead ahead, StageCounts counts)
+    : SampleDataset(ahead, counts)
+{
+    public override IEnumerable<SampleRow> Rows(int epoch) => keys(epoch).Select(row);
+
+    internal override Dataset<Batch> Arranged(Order order) => new SampleDataset<TKey>(epoch => order.Of(keys, epoch), row, Ahead, Counts);
+
+    internal override Dataset<Batch> MadeAhead(Ahead ahead) => new SampleDataset<TKey>(keys, row, ahead, Counts);
 }
 
 /// <summary>Batches of samples in arrays. Who trains on them copies rows from the arrays to where a step reads them.</summary>
