@@ -23,6 +23,7 @@ var rows = CsvRows.Open(files, new CsvOptions
         ["town"] = CsvColumn.OneHot(),
         ["sold"] = CsvColumn.Date(DateParts.Month | DateParts.DayOfWeek),
     },
+    BatchSize = 512,
 });
 Console.WriteLine(string.Join(", ", rows.FeatureNames));
 
@@ -31,8 +32,8 @@ var scaled = features.Apply(new BatchNormalization(), new Dense(128, Activation.
 var model = new Model(features, scaled, name: "prices", seed: 1);
 var trainer = model.Compile(new Adam(1e-3f), Loss.MeanSquaredError);
 
-// Another thread reads in advance; the order of rows is another in each epoch.
-var data = rows.Samples.Shuffle(10_000).Batch(512);
+// Another thread reads in advance; blocks of rows come in another order each epoch.
+var data = rows.Batches.Shuffle(16).Prefetch(32);
 var start = Stopwatch.GetTimestamp();
 trainer.Fit(data, verbose: 2);
 var trained = Stopwatch.GetElapsedTime(start);
