@@ -12,6 +12,7 @@ namespace OnnxFunctional.Benchmarks.Distributed;
 internal static class Processes
 {
     private const int Batch = 64;
+    private const int StepRounds = 31;
     private static readonly string[] s_cases = ["cnn", "resnet", "lstm", "transformer"];
 
     public static int Measure(string[]? names)
@@ -21,7 +22,7 @@ internal static class Processes
         {
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Environment.ProcessorCount} cores; batch {Batch}, one thread a process; ms per step, medians of {Report.Rounds} alternating rounds; "
+                $"{Environment.ProcessorCount} cores; batch {Batch}, one thread a process; ms per step, medians of {StepRounds} alternating rounds; "
                 + $"in brackets the ratio to one process that does not cut its batch"));
             var networks = (names ?? s_cases).Select(name => Steps(name, sizes)).ToList();
             var line = Sums();
@@ -38,25 +39,27 @@ internal static class Processes
 
     private static MeasuredNetwork Steps(string name, int[] sizes)
     {
-        // The first is one process that does not cut its batch.
-        var sides = sizes.Select(size => Start(name, size, size == 1 ? 0 : size, Batch)).ToList();
-        try
+        // The first is one process that does not cut its batch. The others are measured beside it one after another: processes that wait for work look for it,
+        // and would take time from those that need all cores.
+        var (times, ratios, reports) = (new double[sizes.Length], new double[sizes.Length], new List<DistributionReport>());
+        using var first = Start(name, 1, 0, Batch);
+        for (var i = 1; i < sizes.Length; i++)
         {
-            var (times, ratios) = Rounds(sides);
-            Console.Out.Write($"{name,-12}");
-            for (var i = 0; i < sizes.Length; i++)
-                Console.Out.Write(string.Create(CultureInfo.InvariantCulture, $"  {sizes[i]}: {times[i],7:F2} ({ratios[i]:F2})"));
-            Console.Out.WriteLine();
-            var reports = sides.Skip(1).Select(side => JsonSerializer.Deserialize<DistributionReport>(side.Ask("report"))!).ToList();
-            foreach (var report in reports) Console.Out.WriteLine("   " + report);
+            using var side = Start(name, sizes[i], sizes[i], Batch);
+            var (pair, ratio) = Rounds([first, side], StepRounds);
+            (times[0], ratios[0]) = (times[0] + (pair[0] / (sizes.Length - 1)), 1);
+            (times[i], ratios[i]) = (pair[1], ratio[1]);
+            reports.Add(JsonSerializer.Deserialize<DistributionReport>(side.Ask("report"))!);
+        }
 
-            // Of as many processes as have cores of their own.
-            return new(name, sizes, times, reports[0]);
-        }
-        finally
-        {
-            foreach (var side in sides) side.Dispose();
-        }
+        Console.Out.Write($"{name,-12}");
+        for (var i = 0; i < sizes.Length; i++)
+            Console.Out.Write(string.Create(CultureInfo.InvariantCulture, $"  {sizes[i]}: {times[i],7:F2} ({ratios[i]:F2})"));
+        Console.Out.WriteLine();
+        foreach (var report in reports) Console.Out.WriteLine("   " + report);
+
+        // Of as many processes as have cores of their own.
+        return new(name, sizes, times, reports[0]);
     }
 
     /// <summary>The time of a sum over two processes by its length.</summary>
@@ -68,7 +71,7 @@ internal static class Processes
         for (var floats = 1; floats <= 1 << 24; floats *= 16)
         {
             using var side = Start(SharedWorker.Sums, 2, 2, floats);
-            var time = Rounds([side]).Times[0];
+            var time = Rounds([side], Report.Rounds).Times[0];
             points.Add((4.0 * floats, time / 1e3));
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{4L * floats,12:N0} bytes {1e3 * time,10:F1} us {4e-6 * floats / time,7:F2} GB/s"));
@@ -85,14 +88,14 @@ internal static class Processes
     }
 
     /// <summary>Milliseconds per step, and their ratios to those of the first side, by medians over rounds.</summary>
-    private static (double[] Times, double[] Ratios) Rounds(List<Side> sides)
+    private static (double[] Times, double[] Ratios) Rounds(List<Side> sides, int rounds)
     {
         // After a rest, processes first find each other again.
         const int Longer = 4;
         var steps = sides.Select(side => Longer * Report.Steps(side)).ToArray();
         foreach (var side in sides) side.Ask("report");
         var times = sides.Select(_ => new List<double>()).ToArray();
-        for (var round = 0; round < Report.Rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
             for (var i = 0; i < sides.Count; i++) times[i].Add(sides[i].Time(steps[i]) / steps[i]);
         }
