@@ -169,7 +169,9 @@ public sealed partial class Trainer
 
     private BatchSource Stream(IEnumerable<Batch> batches, Dictionary<int, double>? classWeight)
     {
-        return batches is SampleBatches rows ? new RowBatches(rows, Arrays, CheckSize) : new StreamBatches(batches, Distribution.Share, Arrays, CheckSize);
+        // Rows are copied to where a step reads them, unless a thread is to put them into batches in advance.
+        if (batches is SampleBatches { Ahead.Threads: 0 } rows) return new RowBatches(rows, Arrays, CheckSize);
+        return new StreamBatches(batches, Distribution.Share, Arrays, CheckSize);
 
         IReadOnlyList<NDArray> Arrays(Batch batch)
         {

@@ -66,7 +66,9 @@ internal sealed class AheadPass<T> : IDisposable
 
             if (!_slots.TryDequeue(out var slot)) return null;
             _bytes -= slot.Bytes;
-            Monitor.PulseAll(_gate);
+
+            // Threads are woken for several elements at a time: on a core that the reader uses too, each waking is a change of threads.
+            if (_slots.Count <= _ahead.Buffer / 2) Monitor.PulseAll(_gate);
             return slot;
         }
 

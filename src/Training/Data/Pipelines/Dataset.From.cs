@@ -44,9 +44,10 @@ public static partial class Dataset
 
     /// <summary>A dataset of the samples of blocks.</summary>
     /// <param name="blocks">The blocks of an epoch.</param>
+    /// <param name="ahead">How samples are made in advance.</param>
     /// <param name="counts">What is counted of how they are made.</param>
-    internal static Dataset<Batch> Samples(Func<int, IEnumerable<SampleBlock>> blocks, StageCounts counts) =>
-        new SampleDataset<SampleRow>(epoch => Rows(blocks(epoch)), row => row, Ahead.None, counts);
+    internal static Dataset<Batch> Samples(Func<int, IEnumerable<SampleBlock>> blocks, Ahead ahead, StageCounts counts) =>
+        new SampleDataset<SampleRow>(epoch => Rows(blocks(epoch)), row => row, ahead, counts);
 
     /// <summary>A dataset of elements that are made when they are used.</summary>
     /// <param name="items">The elements of an epoch, in its order.</param>

@@ -24,7 +24,7 @@ public sealed class CsvRows
 {
     // A block is kept while a shuffle holds one of its rows: small ones waste less.
     private const int BlockRows = 64;
-    private const int BlocksAhead = 64;
+    private const int MostRowsAhead = 1 << 14;
     private const int PartElements = 1 << 20;
 
     private readonly string[] _paths;
@@ -35,10 +35,14 @@ public sealed class CsvRows
     {
         (_paths, _options, _plan) = (paths, options, plan);
         Batches = Dataset.Timed(_ => Read(options.BatchSize, options.DropRemainder), nameof(CsvRows));
+        var rowsAhead = Math.Clamp(PartRows, BlockRows, MostRowsAhead);
         var blocks = Dataset.Timed(_ => Read(BlockRows, dropRemainder: false).Select(rows => new SampleBlock(rows.X, rows.Y, null)), nameof(CsvRows))
-            .Prefetch(BlocksAhead);
-        Samples = Dataset.Samples(blocks.Elements, blocks.AllCounts);
+            .Prefetch(rowsAhead / BlockRows);
+        Samples = Dataset.Samples(blocks.Elements, Ahead.On(1, rowsAhead), blocks.Counts);
     }
+
+    /// <summary>The rows of a few megabytes.</summary>
+    private int PartRows => Math.Max(1, PartElements / Math.Max(1, _plan.Arrays.Sum(array => array.Width)));
 
     /// <summary>The rows in batches, in the order of the files; each enumeration reads them from the beginning.</summary>
     public Dataset<Batch> Batches { get; }
@@ -92,8 +96,7 @@ public sealed class CsvRows
     /// <exception cref="ModelException">The rows are too many for an array.</exception>
     public Batch ReadAll()
     {
-        var size = Math.Clamp(PartElements / Math.Max(1, _plan.Arrays.Sum(array => array.Width)), 1, PartElements);
-        var parts = Read(size, dropRemainder: false).ToList();
+        var parts = Read(PartRows, dropRemainder: false).ToList();
         return new(NDArrays.Concatenate([.. parts.Select(part => part.X)]), NDArrays.Concatenate([.. parts.Select(part => part.Y)]));
     }
 
