@@ -49,6 +49,7 @@ public sealed class FolderReferenceTests
         "Training/Callbacks  Training/Diagnosing  Training/Profiling  Training/Saving",
         "Training/Pruning",
 
+        "MLNet/Tables",
         "MLNet",
 
         "Export/Files  Export/Layouts  Export/Proto",

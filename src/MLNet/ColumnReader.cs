@@ -81,16 +81,6 @@ internal static class ColumnReader
         return Read<ReadOnlyMemory<char>, string>(cursor, column, (value, _) => value.ToString());
     }
 
-    /// <summary>The names of a column's keys in their order; null if they have none.</summary>
-    public static string[]? KeyNames(DataViewSchema.Column column)
-    {
-        const string Kind = "KeyValues";
-        if (column.Annotations.Schema.GetColumnOrNull(Kind)?.Type is not VectorDataViewType { ItemType: TextDataViewType }) return null;
-        var names = default(VBuffer<ReadOnlyMemory<char>>);
-        column.Annotations.GetValue(Kind, ref names);
-        return [.. names.DenseValues().Select(name => name.ToString())];
-    }
-
     private static TResult[] Read<T, TResult>(DataViewRowCursor cursor, DataViewSchema.Column column, Func<T, int, TResult> read)
     {
         var getter = cursor.GetGetter<T>(column);

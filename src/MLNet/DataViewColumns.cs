@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Numerics.Tensors;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using OnnxFunctional.MLNet.Tables;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
@@ -82,7 +83,7 @@ public static class DataViewColumns
         var found = Column(data, column);
         if (found.Type is KeyDataViewType)
         {
-            classes = ColumnReader.KeyNames(found)
+            classes = ColumnNames.OfKeys(found)
                 ?? throw new DataException($"The keys of column '{column}' have no names. Use GetLabels, or map from text with MapValueToKey.");
             return data.GetLabels(column);
         }
@@ -102,6 +103,31 @@ public static class DataViewColumns
     {
         ArgumentNullException.ThrowIfNull(data);
         return ColumnReader.Texts(data, Column(data, column));
+    }
+
+    /// <summary>
+    /// The rows as batches, read while they are used: for data larger than memory, with categories, dates and missing values as of a table of text.
+    /// </summary>
+    /// <remarks>
+    /// A vector is a column of each of its numbers, by the names of its slots: <c>Features.size</c>, or <c>Features.0</c>; its own name stands for all. A key
+    /// is its place among the keys as <c>TableColumn.Integer</c>, and its name as a category. NaN, a missing key, an empty text, and an empty cell of a
+    /// <c>DataFrame</c> are missing values. Reads all rows once if there are vocabularies or means to be found.
+    /// </remarks>
+    /// <param name="data">The data.</param>
+    /// <param name="options">What its columns become.</param>
+    /// <exception cref="ArgumentException">The data has no column of a name.</exception>
+    /// <exception cref="DataException">A column holds what is neither number nor text nor date, or a category or mean cannot be found out.</exception>
+    /// <exception cref="ModelException">Options do not go together.</exception>
+    /// <example><code>
+    /// IDataView data = context.Data.LoadFromBinary("houses.idv");
+    /// var rows = data.GetRows(new TableOptions { Targets = ["price"], Columns = { ["town"] = TableColumn.OneHot() } });
+    /// trainer.Fit(rows.Batches, epochs: 3);
+    /// </code></example>
+    public static TableRows GetRows(this IDataView data, TableOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        return new([new DataViewSource(data)], options);
     }
 
     private static Tensor<float> Floats(IDataView data, IReadOnlyList<DataViewSchema.Column> columns)

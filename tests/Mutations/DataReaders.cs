@@ -95,8 +95,8 @@ internal static class DataReaders
         var separator = content.Contains((byte)';') ? ';' : ',';
         var options = new CsvOptions { Separator = separator, Missing = MissingValues.SkipRow, BatchSize = 2 };
         var names = CsvTable.Read(path, separator: separator).Columns;
-        options.Columns[names[0]] = CsvColumn.Number with { Missing = MissingValues.Mean };
-        foreach (var name in names.Skip(1)) options.Columns[name] = CsvColumn.Category();
+        options.Columns[names[0]] = TableColumn.Number with { Missing = MissingValues.Mean };
+        foreach (var name in names.Skip(1)) options.Columns[name] = TableColumn.Category();
         foreach (var batch in CsvRows.Open(path, options).Batches) Assert.IsGreaterThan(0, batch.X[0].Count);
     }
 

@@ -44,7 +44,7 @@ public sealed partial class PublishedProgramTests
 
         if (args is ["native"]) Same("a model from a .keras file of another program", Model.Load("../trimmed.keras"), compared: false);
         File.WriteAllText("table.csv", "a,b,y\n0.5,red,1\n1.5,blue,0\n");
-        var rows = CsvRows.Open("table.csv", new CsvOptions { Targets = ["y"], Columns = { ["b"] = CsvColumn.OneHot() } });
+        var rows = CsvRows.Open("table.csv", new CsvOptions { Targets = ["y"], Columns = { ["b"] = TableColumn.OneHot() } });
         var isRead = CsvTable.Read("table.csv").GetFloats("a")[1, 0] == 1.5f && rows.Batches.Single().X[0][0, 2] == 1;
         Console.WriteLine(isRead ? "a table" : throw new Exception("table"));
         Console.WriteLine("done");

@@ -189,14 +189,17 @@ internal static class Report
     }
 
     /// <summary>Warms up a side and determines the number of steps per round.</summary>
-    public static int Steps(Side side)
+    public static int Steps(Side side) => Steps(side.Time);
+
+    /// <inheritdoc cref="Steps(Side)"/>
+    public static int Steps(Func<int, double> side)
     {
         // Rounds grow until one is long enough; the steps on the way bring the code to its final JIT tier.
         for (var steps = 1; ; steps *= 4)
         {
-            var time = side.Time(steps);
+            var time = side(steps);
             if (time < MillisecondsARound / 4 && steps < MostSteps) continue;
-            side.Time(steps);
+            side(steps);
             return Math.Clamp((int)(steps * MillisecondsARound / Math.Max(time, 1e-3)), 1, MostSteps);
         }
     }

@@ -59,10 +59,13 @@ internal sealed class Side : IDisposable
         return new Side(Process.Start(start)!);
     }
 
+    /// <summary>Waits until sides that were measured before use no core.</summary>
+    public static void Rest() => Thread.Sleep(MillisecondsOfRest);
+
     /// <summary>Milliseconds for a number of steps.</summary>
     public double Time(int steps)
     {
-        Thread.Sleep(MillisecondsOfRest);
+        Rest();
         Begin(steps);
         return End();
     }

@@ -112,7 +112,9 @@ internal sealed class DataFile : IDisposable
     public static void Write(string path, Action<Stream> write) =>
         FileReplacement.Write(path, (message, cause) => new DataException(message, cause), write);
 
-    private static FileStream OpenRaw(string path)
+    /// <summary>Opens a file as it is, whose content is read inside <see cref="Guarded"/>.</summary>
+    /// <exception cref="DataException">It is missing or unreadable.</exception>
+    public static FileStream OpenRaw(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var name = "'" + path + "'";

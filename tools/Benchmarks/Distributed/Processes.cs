@@ -23,7 +23,7 @@ internal static class Processes
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Environment.ProcessorCount} cores; batch {Batch}, one thread a process; ms per step, medians of {StepRounds} alternating rounds; "
-                + $"in brackets the ratio to one process that does not cut its batch"));
+                + $"in brackets the ratio to one process that does not cut its batch, and that of processes that each train apart on their part"));
             var networks = (names ?? s_cases).Select(name => Steps(name, sizes)).ToList();
             var line = Sums();
             Console.Out.WriteLine();
@@ -41,20 +41,21 @@ internal static class Processes
     {
         // The first is one process that does not cut its batch. The others are measured beside it one after another: processes that wait for work look for it,
         // and would take time from those that need all cores.
-        var (times, ratios, reports) = (new double[sizes.Length], new double[sizes.Length], new List<DistributionReport>());
+        var (times, ratios, bounds, reports) = (new double[sizes.Length], new double[sizes.Length], new double[sizes.Length], new List<DistributionReport>());
         using var first = Start(name, 1, 0, Batch);
         for (var i = 1; i < sizes.Length; i++)
         {
             using var side = Start(name, sizes[i], sizes[i], Batch);
-            var (pair, ratio) = Rounds([first, side], StepRounds);
-            (times[0], ratios[0]) = (times[0] + (pair[0] / (sizes.Length - 1)), 1);
-            (times[i], ratios[i]) = (pair[1], ratio[1]);
+            using var apart = new Apart([.. Enumerable.Range(0, sizes[i]).Select(_ => Start(name, 1, 0, Batch / sizes[i]))]);
+            var (own, ratio) = Rounds([first.Time, side.Time, apart.Time], StepRounds, () => side.Ask("report"));
+            (times[0], ratios[0]) = (times[0] + (own[0] / (sizes.Length - 1)), 1);
+            (times[i], ratios[i], bounds[i]) = (own[1], ratio[1], ratio[2]);
             reports.Add(JsonSerializer.Deserialize<DistributionReport>(side.Ask("report"))!);
         }
 
-        Console.Out.Write($"{name,-12}");
-        for (var i = 0; i < sizes.Length; i++)
-            Console.Out.Write(string.Create(CultureInfo.InvariantCulture, $"  {sizes[i]}: {times[i],7:F2} ({ratios[i]:F2})"));
+        Console.Out.Write(string.Create(CultureInfo.InvariantCulture, $"{name,-12}  1: {times[0],7:F2}"));
+        for (var i = 1; i < sizes.Length; i++)
+            Console.Out.Write(string.Create(CultureInfo.InvariantCulture, $"  {sizes[i]}: {times[i],7:F2} ({ratios[i]:F2}, apart {bounds[i]:F2})"));
         Console.Out.WriteLine();
         foreach (var report in reports) Console.Out.WriteLine("   " + report);
 
@@ -71,7 +72,7 @@ internal static class Processes
         for (var floats = 1; floats <= 1 << 24; floats *= 16)
         {
             using var side = Start(SharedWorker.Sums, 2, 2, floats);
-            var time = Rounds([side], Report.Rounds).Times[0];
+            var time = Rounds([side.Time], Report.Rounds).Times[0];
             points.Add((4.0 * floats, time / 1e3));
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{4L * floats,12:N0} bytes {1e3 * time,10:F1} us {4e-6 * floats / time,7:F2} GB/s"));
@@ -88,19 +89,36 @@ internal static class Processes
     }
 
     /// <summary>Milliseconds per step, and their ratios to those of the first side, by medians over rounds.</summary>
-    private static (double[] Times, double[] Ratios) Rounds(List<Side> sides, int rounds)
+    private static (double[] Times, double[] Ratios) Rounds(List<Func<int, double>> sides, int rounds, Action? begin = null)
     {
         // After a rest, processes first find each other again.
         const int Longer = 4;
         var steps = sides.Select(side => Longer * Report.Steps(side)).ToArray();
-        foreach (var side in sides) side.Ask("report");
+        begin?.Invoke();
         var times = sides.Select(_ => new List<double>()).ToArray();
         for (var round = 0; round < rounds; round++)
         {
-            for (var i = 0; i < sides.Count; i++) times[i].Add(sides[i].Time(steps[i]) / steps[i]);
+            for (var i = 0; i < sides.Count; i++) times[i].Add(sides[i](steps[i]) / steps[i]);
         }
 
         var ratios = times.Select(own => Report.Median([.. own.Zip(times[0], (time, first) => time / first)])).ToArray();
         return ([.. times.Select(Report.Median)], ratios);
+    }
+
+    /// <summary>Processes that train at the same time and know nothing of each other: what no exchange between them can be faster than.</summary>
+    private sealed class Apart(IReadOnlyList<Side> sides) : IDisposable
+    {
+        /// <summary>Their mean milliseconds for a number of steps.</summary>
+        public double Time(int steps)
+        {
+            Side.Rest();
+            foreach (var side in sides) side.Begin(steps);
+            return sides.Average(side => side.End());
+        }
+
+        public void Dispose()
+        {
+            foreach (var side in sides) side.Dispose();
+        }
     }
 }

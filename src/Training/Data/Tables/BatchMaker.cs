@@ -2,20 +2,18 @@ namespace OnnxFunctional.Training.Data;
 
 /// <summary>Makes batches of rows: takes memory for each batch, and none for a row of numbers.</summary>
 /// <param name="plan">What becomes of the columns.</param>
-/// <param name="options">How the files are written.</param>
 /// <param name="size">The rows of a batch.</param>
-internal sealed class BatchMaker(RowPlan plan, CsvOptions options, int size)
+internal sealed class BatchMaker(RowPlan plan, int size)
 {
     private readonly RowStep[] _steps = [.. plan.Steps];
     private readonly BatchArray[] _arrays = [.. plan.Arrays.Select(array => new BatchArray(array))];
-    private readonly MissingWords _missing = new(options);
 
     /// <summary>The number of rows in the batch.</summary>
     public int Rows { get; private set; }
 
     /// <summary>Reads rows until the batch is full; false if they end before.</summary>
     /// <exception cref="DataException">A cell is not what it should be.</exception>
-    public bool Fill(CsvFile file)
+    public bool Fill(OpenedTable table)
     {
         if (Rows == 0)
         {
@@ -24,8 +22,8 @@ internal sealed class BatchMaker(RowPlan plan, CsvOptions options, int size)
 
         while (Rows < size)
         {
-            if (!file.Cursor.MoveNext()) return false;
-            if (TryReadRow(file.Cursor, file.Columns)) Rows++;
+            if (!table.Cursor.MoveNext()) return false;
+            if (TryReadRow(table.Cursor, table.Columns)) Rows++;
         }
 
         return true;
@@ -47,29 +45,27 @@ internal sealed class BatchMaker(RowPlan plan, CsvOptions options, int size)
     }
 
     /// <summary>Reads a row; false if it is to be skipped.</summary>
-    private bool TryReadRow(CsvCursor cursor, int[] columns)
+    private bool TryReadRow(TableCursor cursor, int[] columns)
     {
-        var areWords = !_missing.HaveNumbers;
         for (var i = 0; i < _steps.Length; i++)
         {
             var step = _steps[i];
             var array = _arrays[step.Array];
-            if (areWords && step.Point is { } point && CellNumber.TryParseUsual(cursor.Raw(columns[i]), point, out array.Float(Rows, step.Offset))) continue;
+            if (step.IsNumber && cursor.TryReadNumber(columns[i], out array.Float(Rows, step.Offset))) continue;
             if (!TryReadCell(cursor, columns[i], step, array)) return false;
         }
 
         return true;
     }
 
-    private bool TryReadCell(CsvCursor cursor, int column, RowStep step, BatchArray array)
+    private bool TryReadCell(TableCursor cursor, int column, RowStep step, BatchArray array)
     {
-        var cell = cursor[column];
         var reader = step.Reader;
-        var isMissing = _missing.Contains(cell);
+        var isMissing = cursor.IsMissing(column);
         if (isMissing && reader.Missing.Kind == MissingKind.SkipRow) return false;
         if (array.Kind == ArrayKind.Texts)
         {
-            array.Text(Rows, step.Offset) = cell.ToString();
+            array.Text(Rows, step.Offset) = cursor[column].ToString();
             return true;
         }
 
@@ -77,12 +73,12 @@ internal sealed class BatchMaker(RowPlan plan, CsvOptions options, int size)
         var isTried = !isMissing || reader is CategoryCell;
         if (array.Kind == ArrayKind.Labels)
         {
-            if (isTried && ((LabelCell)reader).TryRead(cell, out array.Label(Rows))) return true;
+            if (isTried && ((LabelCell)reader).TryRead(cursor, column, out array.Label(Rows))) return true;
         }
         else
         {
             var values = array.Floats(Rows, step.Offset, step.Width);
-            if (isTried && reader.TryRead(cell, values)) return true;
+            if (isTried && reader.TryRead(cursor, column, values)) return true;
             if (isMissing && reader.Missing.Kind != MissingKind.Refused)
             {
                 reader.Fill(values);
@@ -90,8 +86,8 @@ internal sealed class BatchMaker(RowPlan plan, CsvOptions options, int size)
             }
         }
 
-        if (isMissing) throw cursor.Bad(column, "missing", "Fill it in, leave the column out, or say in CsvOptions.Missing what becomes of it");
-        var (problem, remedy) = reader.Complaint(cell);
+        if (isMissing) throw cursor.Bad(column, "missing", "Fill it in, leave the column out, or say in TableOptions.Missing what becomes of it");
+        var (problem, remedy) = reader.Complaint(cursor[column]);
         throw cursor.Bad(column, problem, remedy);
     }
 }

@@ -8,7 +8,7 @@ internal sealed class CategoryCell : LabelCell
     private Categories _words = new();
     private string[]? _vocabulary;
 
-    public CategoryCell(string column, MissingValues missing, CsvColumn kind)
+    public CategoryCell(string column, MissingValues missing, TableColumn kind)
         : base(column, missing)
     {
         (_oovIndices, _isOneHot, _vocabulary) = (kind.NumOovIndices, kind.Kind == ColumnKind.OneHot, kind.Vocabulary?.ToArray());
@@ -29,7 +29,7 @@ internal sealed class CategoryCell : LabelCell
     public bool TakesOthers => _oovIndices > 0;
 
     /// <inheritdoc/>
-    public override void Learn(ReadOnlySpan<char> cell) => _words.Add(cell);
+    public override void Learn(TableCursor cursor, int column) => _words.Add(cursor[column]);
 
     /// <inheritdoc/>
     public override void EndLearning()

@@ -22,18 +22,21 @@ internal abstract class CellReader(string column, MissingValues missing)
     public virtual bool MustLearn => Missing.Kind == MissingKind.Mean && _filled is null;
 
     /// <summary>Makes the numbers of a cell; false if it holds none.</summary>
+    public virtual bool TryRead(TableCursor cursor, int column, Span<float> values) => TryRead(cursor[column], values);
+
+    /// <summary>Makes the numbers of the text of a cell; false if it holds none.</summary>
     public abstract bool TryRead(ReadOnlySpan<char> cell, Span<float> values);
 
-    /// <summary>What is wrong with a cell that <see cref="TryRead"/> does not take, and what to do.</summary>
+    /// <summary>What is wrong with a cell that <see cref="TryRead(TableCursor, int, Span{float})"/> does not take, and what to do.</summary>
     public abstract (string Problem, string Remedy) Complaint(ReadOnlySpan<char> cell);
 
     /// <summary>Takes note of a cell that is not missing.</summary>
-    public virtual void Learn(ReadOnlySpan<char> cell)
+    public virtual void Learn(TableCursor cursor, int column)
     {
         if (Missing.Kind != MissingKind.Mean) return;
         _sums ??= new double[Names.Count];
         Span<float> values = stackalloc float[_sums.Length];
-        if (!TryRead(cell, values)) return;
+        if (!TryRead(cursor, column, values)) return;
         for (var i = 0; i < values.Length; i++) _sums[i] += values[i];
         _count++;
     }

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>The kinds of <see cref="CsvColumn"/>.</summary>
+/// <summary>The kinds of <see cref="TableColumn"/>.</summary>
 internal enum ColumnKind
 {
     /// <summary>Numbers.</summary>

@@ -5,7 +5,7 @@ using nietras.SeparatedValues;
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>The rows of a file from its beginning to its end, one at a time.</summary>
-internal sealed class CsvCursor : IDisposable
+internal sealed class CsvCursor : TableCursor
 {
     private const int ReadBytes = 1 << 16;
 
@@ -13,6 +13,8 @@ internal sealed class CsvCursor : IDisposable
 
     private readonly string _name;
     private readonly CsvText _text;
+    private readonly MissingWords _missing;
+    private readonly char _point;
     private readonly SepReader _rows;
     private char[] _cell = [];
     private int _firstLine;
@@ -24,7 +26,7 @@ internal sealed class CsvCursor : IDisposable
     /// <exception cref="DataException">There is no row, or the text is damaged.</exception>
     public CsvCursor(TextReader text, string name, CsvOptions options)
     {
-        _name = name;
+        (_name, _missing, _point) = (name, new(options), options.Decimal);
         try
         {
             _text = new(text, name, options);
@@ -78,7 +80,7 @@ internal sealed class CsvCursor : IDisposable
     private int NextLine => (_text?.FirstLine ?? 1) + (_rows is null ? 0 : _rows.Current.LineNumberToExcl - 1);
 
     /// <summary>The text of a cell, without the quotes around it; valid until the next one is read.</summary>
-    public ReadOnlySpan<char> this[int column]
+    public override ReadOnlySpan<char> this[int column]
     {
         get
         {
@@ -94,7 +96,7 @@ internal sealed class CsvCursor : IDisposable
 
     /// <summary>Moves to the next row that is not empty; false at the end.</summary>
     /// <exception cref="DataException">It has more or fewer cells than the first, or the text is damaged.</exception>
-    public bool MoveNext()
+    public override bool MoveNext()
     {
         if (_isHeld)
         {
@@ -125,15 +127,27 @@ internal sealed class CsvCursor : IDisposable
         return true;
     }
 
-    /// <summary>What is wrong with a cell.</summary>
-    public DataException Bad(int column, string problem, string remedy)
+    /// <inheritdoc/>
+    public override bool IsMissing(int column) => _missing.Contains(this[column]);
+
+    /// <inheritdoc/>
+    public override bool TryReadNumber(int column, out float number)
+    {
+        if (!_missing.HaveNumbers) return CellNumber.TryParseUsual(Raw(column), _point, out number);
+        number = 0;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override DataException Bad(int column, string problem, string remedy)
     {
         var cell = this[column];
         var shown = cell.Length <= 40 ? cell.ToString() : cell[..40].ToString() + "...";
         return new DataException($"{_name}, line {Line}, column '{Names[column]}': '{shown}' is {problem}. {remedy}.");
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         // It disposes the text, not the stream.
         _rows.Dispose();

@@ -24,9 +24,9 @@ public sealed class CsvTable
     private readonly string _name;
     private readonly CsvOptions _options;
     private readonly FileStamp _stamp;
-    private readonly CsvHeader _header;
+    private readonly TableHeader _header;
 
-    private CsvTable(string path, CsvOptions options, FileStamp stamp, CsvHeader header, int rows)
+    private CsvTable(string path, CsvOptions options, FileStamp stamp, TableHeader header, int rows)
     {
         // The current folder may be another one when the file is read again.
         (_path, _name, _options, _stamp, _header, Rows) = (Path.GetFullPath(path), "'" + path + "'", options, stamp, header, rows);
@@ -62,7 +62,7 @@ public sealed class CsvTable
             }
 
             if (rows == 0) throw new DataException($"{file.Name} has a header and no rows. Set hasHeader: false if the first line is data.");
-            return new CsvTable(path, options, stamp, new CsvHeader(file.Name, cursor.Names), rows);
+            return new CsvTable(path, options, stamp, new TableHeader(file.Name, cursor.Names), rows);
         });
     }
 

@@ -39,5 +39,5 @@ internal sealed class DateCell(string column, MissingValues missing, DateParts p
 
     /// <inheritdoc/>
     public override (string Problem, string Remedy) Complaint(ReadOnlySpan<char> cell) =>
-        ($"no date{(format is null ? " of ISO 8601" : $" like {format}")}", "Write dates like 2026-11-30, or give CsvColumn.Date the format");
+        ($"no date{(format is null ? " of ISO 8601" : $" like {format}")}", "Write dates like 2026-11-30, or give TableColumn.Date the format");
 }

@@ -5,24 +5,21 @@ internal static class FirstPass
 {
     /// <summary>Shows all cells that are not missing to the readers that must learn, if there are any.</summary>
     /// <exception cref="DataException">A file cannot be read, or a column holds nothing.</exception>
-    public static void Run(IReadOnlyList<string> paths, CsvOptions options, RowPlan plan)
+    public static void Run(IReadOnlyList<TableSource> sources, RowPlan plan)
     {
-        var learning = plan.Readers.Where(reader => reader.MustLearn).ToHashSet();
-        if (learning.Count == 0) return;
-        var missing = new MissingWords(options);
-        foreach (var path in paths)
+        var learning = plan.Readers.Where(reader => reader.MustLearn).ToArray();
+        if (learning.Length == 0) return;
+        foreach (var source in sources)
         {
-            using var file = CsvFile.Open(path, options, plan);
-            var columns = plan.Steps.Zip(file.Columns).Where(pair => learning.Contains(pair.First.Reader))
-                .Select(pair => (pair.First.Reader, pair.Second)).Distinct().ToArray();
-            DataFile.Guarded(path, () =>
+            using var table = source.Open([.. learning.Select(reader => reader.Column)]);
+            var (cursor, columns) = (table.Cursor, table.Columns);
+            source.Guarded(() =>
             {
-                while (file.Cursor.MoveNext())
+                while (cursor.MoveNext())
                 {
-                    foreach (var (reader, column) in columns)
+                    for (var i = 0; i < columns.Length; i++)
                     {
-                        var cell = file.Cursor[column];
-                        if (!missing.Contains(cell)) reader.Learn(cell);
+                        if (!cursor.IsMissing(columns[i])) learning[i].Learn(cursor, columns[i]);
                     }
                 }
 

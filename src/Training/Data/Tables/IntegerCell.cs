@@ -6,10 +6,22 @@ namespace OnnxFunctional.Training.Data;
 internal sealed class IntegerCell(string column, MissingValues missing) : LabelCell(column, missing)
 {
     /// <inheritdoc/>
+    public override bool TryRead(TableCursor cursor, int column, out long label) =>
+        cursor.TryReadInteger(column, out label) || TryRead(cursor[column], out label);
+
+    /// <inheritdoc/>
+    public override bool TryRead(TableCursor cursor, int column, Span<float> values)
+    {
+        var isRead = TryRead(cursor, column, out var label);
+        values[0] = label;
+        return isRead;
+    }
+
+    /// <inheritdoc/>
     public override bool TryRead(ReadOnlySpan<char> cell, out long label) =>
         long.TryParse(cell.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out label);
 
     /// <inheritdoc/>
     public override (string Problem, string Remedy) Complaint(ReadOnlySpan<char> cell) =>
-        ("not an integer", "Use CsvColumn.Category() for a column of names, CsvColumn.Number for other numbers");
+        ("not an integer", "Use TableColumn.Category() for a column of names, TableColumn.Number for other numbers");
 }

@@ -4,6 +4,9 @@ namespace OnnxFunctional.Training.Data;
 internal abstract class LabelCell(string column, MissingValues missing) : CellReader(column, missing)
 {
     /// <summary>Makes the integer of a cell; false if it holds none.</summary>
+    public virtual bool TryRead(TableCursor cursor, int column, out long label) => TryRead(cursor[column], out label);
+
+    /// <summary>Makes the integer of the text of a cell; false if it holds none.</summary>
     public abstract bool TryRead(ReadOnlySpan<char> cell, out long label);
 
     /// <inheritdoc/>

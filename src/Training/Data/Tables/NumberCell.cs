@@ -3,8 +3,9 @@ namespace OnnxFunctional.Training.Data;
 /// <summary>Numbers.</summary>
 internal sealed class NumberCell(string column, MissingValues missing, char point, char? thousands) : CellReader(column, missing)
 {
-    /// <summary>The character before decimals.</summary>
-    public char Point => point;
+    /// <inheritdoc/>
+    public override bool TryRead(TableCursor cursor, int column, Span<float> values) =>
+        cursor.TryReadNumber(column, out values[0]) || TryRead(cursor[column], values);
 
     /// <inheritdoc/>
     public override bool TryRead(ReadOnlySpan<char> cell, Span<float> values) =>
@@ -13,5 +14,5 @@ internal sealed class NumberCell(string column, MissingValues missing, char poin
     /// <inheritdoc/>
     public override (string Problem, string Remedy) Complaint(ReadOnlySpan<char> cell) =>
         CellNumber.Parse(cell, point, thousands, out _) == CellKind.Beyond ? ("beyond the range of float", "Scale the column")
-        : ("not a number", $"Write numbers like 1{point}5, leave the column out, or say in CsvOptions.Columns what it holds: CsvColumn.Category()");
+        : ("not a number", $"Write numbers like 1{point}5, leave the column out, or say in TableOptions.Columns what it holds: TableColumn.Category()");
 }

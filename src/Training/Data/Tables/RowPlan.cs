@@ -3,7 +3,9 @@ namespace OnnxFunctional.Training.Data;
 /// <summary>Which columns go to which place of which array.</summary>
 internal sealed class RowPlan
 {
-    private readonly CsvOptions _options;
+    private readonly TableOptions _options;
+    private readonly TableHeader _header;
+    private readonly Dictionary<string, TableColumn> _kinds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CellReader> _readers = new(StringComparer.Ordinal);
     private readonly List<ArrayPlan> _arrays = [];
     private readonly List<RowStep> _steps = [];
@@ -12,15 +14,19 @@ internal sealed class RowPlan
     /// <param name="header">The columns of the first file.</param>
     /// <exception cref="ArgumentException">A column is not in the file.</exception>
     /// <exception cref="ModelException">Columns of one array do not go together.</exception>
-    public RowPlan(CsvOptions options, CsvHeader header)
+    public RowPlan(TableOptions options, TableHeader header)
     {
-        _options = options;
-        foreach (var column in options.Columns.Keys.Concat(options.Targets)) header.IndexOf(column);
-        var targets = new HashSet<string>(options.Targets, StringComparer.Ordinal);
-        foreach (var (name, columns) in options.Inputs) AddInput(name, columns, header);
-        if (options.Inputs.Count == 0) AddInput(null, options.Features ?? [.. header.Names.Where(name => !targets.Contains(name))], header);
+        (_options, _header) = (options, header);
+        foreach (var (name, kind) in options.Columns)
+        {
+            foreach (var column in header.ColumnsOf(name)) _kinds[column] = kind;
+        }
+
+        string[] targets = [.. options.Targets.SelectMany(header.ColumnsOf)];
+        foreach (var (name, columns) in options.Inputs) AddInput(name, columns);
+        if (options.Inputs.Count == 0) AddInput(null, options.Features ?? [.. header.Names.Except(targets, StringComparer.Ordinal)]);
         InputCount = _arrays.Count;
-        if (options.Targets.Count > 0) AddTarget();
+        if (targets.Length > 0) AddTarget(targets);
     }
 
     /// <summary>The arrays, inputs first; behind them that of the targets, if there are any.</summary>
@@ -31,6 +37,9 @@ internal sealed class RowPlan
 
     /// <summary>The cells of a row, in the order in which they are read.</summary>
     public IReadOnlyList<RowStep> Steps => _steps;
+
+    /// <summary>The names of the columns of <see cref="Steps"/>.</summary>
+    public IReadOnlyList<string> Columns => [.. _steps.Select(step => step.Reader.Column)];
 
     /// <summary>The readers of all columns that are read.</summary>
     public IEnumerable<CellReader> Readers => _readers.Values;
@@ -47,48 +56,48 @@ internal sealed class RowPlan
         foreach (var step in _steps) step.Place(_arrays[step.Array]);
     }
 
-    private void AddInput(string? name, IReadOnlyList<string> columns, CsvHeader header)
+    private void AddInput(string? name, IReadOnlyList<string> names)
     {
         var place = name is null ? "The features" : $"Input '{name}'";
-        if (columns.Count == 0) throw new ModelException($"{place} of CsvOptions: there are no columns. Name at least one that is no target.");
-        foreach (var column in columns) header.IndexOf(column);
+        string[] columns = [.. names.SelectMany(_header.ColumnsOf)];
+        if (columns.Length == 0) throw new ModelException($"{place} of TableOptions: there are no columns. Name at least one that is no target.");
         var text = columns.FirstOrDefault(column => KindOf(column) == ColumnKind.Text);
         if (text is not null && columns.Any(column => KindOf(column) != ColumnKind.Text))
-            throw new ModelException($"{place} of CsvOptions: text ('{text}') stands beside numbers. Give it an input of its own in CsvOptions.Inputs.");
+            throw new ModelException($"{place} of TableOptions: text ('{text}') stands beside numbers. Give it an input of its own in TableOptions.Inputs.");
         Add(new(name, text is null ? ArrayKind.Floats : ArrayKind.Texts), columns);
     }
 
-    private void AddTarget()
+    private void AddTarget(string[] columns)
     {
-        var (columns, first) = (_options.Targets, _options.Targets[0]);
+        var first = columns[0];
         if (columns.FirstOrDefault(column => KindOf(column) == ColumnKind.Text) is { } text)
-            throw new ModelException($"Target '{text}' of CsvOptions is text. Use CsvColumn.Category() for class indices.");
+            throw new ModelException($"Target '{text}' of TableOptions is text. Use TableColumn.Category() for class indices.");
         var isLabel = KindOf(first) is ColumnKind.Category or ColumnKind.Integer;
-        if (isLabel && columns.Count > 1)
-            throw new ModelException($"Target '{first}' of CsvOptions is a class index, which has no targets beside it. Use CsvColumn.OneHot() or Number.");
-        if (isLabel && ReaderOf(first, _options).Missing.Kind is MissingKind.Filled or MissingKind.Mean)
-            throw new ModelException($"Target '{first}' of CsvOptions is a class index, which no number fills. Use MissingValues.SkipRow.");
+        if (isLabel && columns.Length > 1)
+            throw new ModelException($"Target '{first}' of TableOptions is a class index, which has no targets beside it. Use TableColumn.OneHot() or Number.");
+        if (isLabel && ReaderFor(first).Missing.Kind is MissingKind.Filled or MissingKind.Mean)
+            throw new ModelException($"Target '{first}' of TableOptions is a class index, which no number fills. Use MissingValues.SkipRow.");
         Add(new(null, isLabel ? ArrayKind.Labels : ArrayKind.Floats), columns);
     }
 
     private void Add(ArrayPlan array, IReadOnlyList<string> columns)
     {
-        foreach (var column in columns) _steps.Add(new(ReaderOf(column, _options), _arrays.Count));
+        foreach (var column in columns) _steps.Add(new(ReaderFor(column), _arrays.Count));
         _arrays.Add(array);
     }
 
-    private ColumnKind KindOf(string column) => _options.Columns.TryGetValue(column, out var kind) ? kind.Kind : ColumnKind.Number;
+    private ColumnKind KindOf(string column) => _kinds.TryGetValue(column, out var kind) ? kind.Kind : ColumnKind.Number;
 
-    private CellReader ReaderOf(string column, CsvOptions options)
+    private CellReader ReaderFor(string column)
     {
         if (_readers.TryGetValue(column, out var known)) return known;
-        var kind = options.Columns.TryGetValue(column, out var given) ? given : CsvColumn.Number;
-        var missing = kind.Missing ?? options.Missing;
+        var kind = _kinds.TryGetValue(column, out var given) ? given : TableColumn.Number;
+        var missing = kind.Missing ?? _options.Missing;
         if (missing.Kind == MissingKind.Mean && kind.Kind is ColumnKind.Category or ColumnKind.OneHot)
-            throw new ModelException($"Column '{column}' of CsvOptions holds words, which have no mean. Give it another Missing, or numOovIndices: 1.");
+            throw new ModelException($"Column '{column}' of TableOptions holds words, which have no mean. Give it another Missing, or numOovIndices: 1.");
         return _readers[column] = kind.Kind switch
         {
-            ColumnKind.Number => new NumberCell(column, missing, options.Decimal, options.Thousands),
+            ColumnKind.Number => new NumberCell(column, missing, _options.Point, _options.GroupSeparator),
             ColumnKind.Integer => new IntegerCell(column, missing),
             ColumnKind.Text => new TextCell(column, missing),
             ColumnKind.Date => new DateCell(column, missing, kind.Parts, kind.Format),

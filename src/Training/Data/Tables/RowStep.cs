@@ -11,8 +11,8 @@ internal sealed class RowStep(CellReader reader, int array)
     /// <summary>The index of the array that takes its numbers.</summary>
     public int Array => array;
 
-    /// <summary>The character before decimals if the cell is a number, which most are.</summary>
-    public char? Point { get; } = (reader as NumberCell)?.Point;
+    /// <summary>Whether the cell is a number, which most are.</summary>
+    public bool IsNumber { get; } = reader is NumberCell;
 
     /// <summary>The number of elements.</summary>
     public int Width { get; private set; }

@@ -10,10 +10,10 @@ internal sealed class TextCell(string column, MissingValues missing) : CellReade
     public override bool TryRead(ReadOnlySpan<char> cell, Span<float> values) => false;
 
     /// <inheritdoc/>
-    public override (string Problem, string Remedy) Complaint(ReadOnlySpan<char> cell) => ("not a number", "Use CsvColumn.Category()");
+    public override (string Problem, string Remedy) Complaint(ReadOnlySpan<char> cell) => ("not a number", "Use TableColumn.Category()");
 
     /// <inheritdoc/>
-    public override void Learn(ReadOnlySpan<char> cell)
+    public override void Learn(TableCursor cursor, int column)
     {
     }
 

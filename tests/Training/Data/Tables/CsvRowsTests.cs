@@ -21,9 +21,9 @@ public sealed class CsvRowsTests
             Targets = ["price"],
             Columns =
             {
-                ["size"] = CsvColumn.Number with { Missing = MissingValues.Mean },
-                ["city"] = CsvColumn.OneHot(),
-                ["sold"] = CsvColumn.Date(DateParts.DayOfWeek | DateParts.Year | DateParts.DayOfYear),
+                ["size"] = TableColumn.Number with { Missing = MissingValues.Mean },
+                ["city"] = TableColumn.OneHot(),
+                ["sold"] = TableColumn.Date(DateParts.DayOfWeek | DateParts.Year | DateParts.DayOfYear),
             },
             BatchSize = 3,
         });
@@ -44,7 +44,7 @@ public sealed class CsvRowsTests
     {
         using var folder = new TemporaryFolder();
         var files = new[] { Write(folder, "a,b,y\n1,2,x\n3,4,z\n"), Write(folder, "more,y,b,a\n0,z,6,5\n0,x,8,7\n0,w,10,9\n", packed: true) };
-        var rows = CsvRows.Open(files, new CsvOptions { Features = ["b", "a"], Targets = ["y"], Columns = { ["y"] = CsvColumn.Category() }, BatchSize = 4 });
+        var rows = CsvRows.Open(files, new CsvOptions { Features = ["b", "a"], Targets = ["y"], Columns = { ["y"] = TableColumn.Category() }, BatchSize = 4 });
         for (var epoch = 0; epoch < 2; epoch++)
         {
             var batches = rows.Batches.ToList();
@@ -62,7 +62,7 @@ public sealed class CsvRowsTests
         using var folder = new TemporaryFolder();
         var text = new StringBuilder("a,b,y\n");
         for (var i = 0; i < 1000; i++) text.Append(CultureInfo.InvariantCulture, $"{i},{(i % 7) - 3},{i % 3}\n");
-        var rows = CsvRows.Open(Write(folder, text.ToString()), new CsvOptions { Targets = ["y"], Columns = { ["y"] = CsvColumn.Integer } });
+        var rows = CsvRows.Open(Write(folder, text.ToString()), new CsvOptions { Targets = ["y"], Columns = { ["y"] = TableColumn.Integer } });
         var (x, y, _) = rows.ReadAll();
         Assert.AreEqual(Shape.Of(1000, 2), x[0].Shape);
         CollectionAssert.AreEqual(Enumerable.Range(0, 1000).Select(i => (float)(i % 3)).ToArray(), y[0].ToArray());
@@ -80,6 +80,7 @@ public sealed class CsvRowsTests
         }
 
         CollectionAssert.AreEqual(Trained(arrays), Trained(files));
+        CollectionAssert.AreEqual(Trained(arrays), Trained(arrays.Prefetch(3)));
         Assert.AreEqual(nameof(CsvRows), files.Profile.Slowest!.Name);
 
         static float[] Trained(Dataset<Batch> data)
@@ -129,7 +130,7 @@ public sealed class CsvRowsTests
         var own = CsvRows.Open(path, new CsvOptions
         {
             Features = ["b"],
-            Columns = { ["b"] = CsvColumn.Number with { Missing = MissingValues.Fill(0) } },
+            Columns = { ["b"] = TableColumn.Number with { Missing = MissingValues.Fill(0) } },
             Missing = MissingValues.SkipRow,
             NaValues = ["4", "NA"],
         });
@@ -145,16 +146,16 @@ public sealed class CsvRowsTests
     {
         using var folder = new TemporaryFolder();
         var path = Write(folder, "c,y\nred,0\nblue,1\n,0\n");
-        Refused(() => Read(CsvColumn.Category(["red"])), "line 3, column 'c': 'blue' is none of the categories red. Add it");
-        Refused(() => Read(CsvColumn.Category(["red", "blue"])), "line 4, column 'c': '' is missing");
-        CollectionAssert.AreEqual(new float[] { 2, 0, 0 }, Read(CsvColumn.Category(["green", "red"], numOovIndices: 1)));
-        CollectionAssert.AreEqual(new float[] { 0, 1, 1, 0, 1, 0 }, Read(CsvColumn.OneHot(["red"], numOovIndices: 1)));
-        CollectionAssert.AreEqual(new float[] { 1, 0, float.NaN }, Read(CsvColumn.Category() with { Missing = MissingValues.NaN }));
-        CollectionAssert.AreEqual(new float[] { 0, 1, 2 }, Read(CsvColumn.Category(["red", "blue", ""])));
-        Assert.Throws<ModelException>(() => CsvColumn.Category(["a", "a"]));
-        Assert.Throws<ModelException>(() => CsvColumn.OneHot(numOovIndices: 2));
+        Refused(() => Read(TableColumn.Category(["red"])), "line 3, column 'c': 'blue' is none of the categories red. Add it");
+        Refused(() => Read(TableColumn.Category(["red", "blue"])), "line 4, column 'c': '' is missing");
+        CollectionAssert.AreEqual(new float[] { 2, 0, 0 }, Read(TableColumn.Category(["green", "red"], numOovIndices: 1)));
+        CollectionAssert.AreEqual(new float[] { 0, 1, 1, 0, 1, 0 }, Read(TableColumn.OneHot(["red"], numOovIndices: 1)));
+        CollectionAssert.AreEqual(new float[] { 1, 0, float.NaN }, Read(TableColumn.Category() with { Missing = MissingValues.NaN }));
+        CollectionAssert.AreEqual(new float[] { 0, 1, 2 }, Read(TableColumn.Category(["red", "blue", ""])));
+        Assert.Throws<ModelException>(() => TableColumn.Category(["a", "a"]));
+        Assert.Throws<ModelException>(() => TableColumn.OneHot(numOovIndices: 2));
 
-        float[] Read(CsvColumn column) =>
+        float[] Read(TableColumn column) =>
             CsvRows.Open(path, new CsvOptions { Features = ["c"], Columns = { ["c"] = column } }).Batches.Single().X[0].ToArray();
     }
 
@@ -166,7 +167,7 @@ public sealed class CsvRowsTests
         {
             Inputs = { ["numbers"] = ["a", "b"], ["title"] = ["title"] },
             Targets = ["y", "a"],
-            Columns = { ["title"] = CsvColumn.Text },
+            Columns = { ["title"] = TableColumn.Text },
         });
         var batch = rows.Batches.Single();
         CollectionAssert.AreEqual(new float[] { 1, 2, 3, 4 }, batch.X["numbers"].ToArray());
@@ -189,13 +190,13 @@ public sealed class CsvRowsTests
             Thousands = '.',
             Columns =
             {
-                ["d"] = CsvColumn.Date(DateParts.Day | DateParts.Month, "dd.MM.yyyy"),
-                ["t"] = CsvColumn.Date(DateParts.Hour | DateParts.Minute | DateParts.Second | DateParts.SecondsSinceEpoch),
+                ["d"] = TableColumn.Date(DateParts.Day | DateParts.Month, "dd.MM.yyyy"),
+                ["t"] = TableColumn.Date(DateParts.Hour | DateParts.Minute | DateParts.Second | DateParts.SecondsSinceEpoch),
             },
         });
         CollectionAssert.AreEqual(
             new[] { 1234.5f, 12, 24, 0, 1, 2, 62, -0.25f, 2, 1, 23, 30, 5, 1796074205 }, rows.Batches.Single().X[0].ToArray());
-        var wrong = CsvRows.Open(Write(folder, "d\n30.11.2026\n"), new CsvOptions { Columns = { ["d"] = CsvColumn.Date(DateParts.Day) } });
+        var wrong = CsvRows.Open(Write(folder, "d\n30.11.2026\n"), new CsvOptions { Columns = { ["d"] = TableColumn.Date(DateParts.Day) } });
         Refused(() => _ = wrong.Batches.ToList(), "line 2, column 'd': '30.11.2026' is no date of ISO 8601. Write dates like 2026-11-30");
     }
 
@@ -204,12 +205,12 @@ public sealed class CsvRowsTests
     {
         using var folder = new TemporaryFolder();
         var path = Write(folder, "x,y\n1,9007199254740993\n2,-3\n3,?\n");
-        var options = new CsvOptions { Targets = ["y"], Columns = { ["y"] = CsvColumn.Integer with { Missing = MissingValues.SkipRow } }, NaValues = ["?"] };
+        var options = new CsvOptions { Targets = ["y"], Columns = { ["y"] = TableColumn.Integer with { Missing = MissingValues.SkipRow } }, NaValues = ["?"] };
         var labels = CsvRows.Open(path, options).Batches.Single().Y[0];
         Assert.AreEqual(Shape.Of(2), labels.Shape);
         CollectionAssert.AreEqual(new[] { 9007199254740993L, -3 }, (long[])labels);
-        var refused = CsvRows.Open(path, new CsvOptions { Targets = ["y"], Columns = { ["y"] = CsvColumn.Integer } });
-        Refused(() => _ = refused.Batches.ToList(), "line 4, column 'y': '?' is not an integer. Use CsvColumn.Category()");
+        var refused = CsvRows.Open(path, new CsvOptions { Targets = ["y"], Columns = { ["y"] = TableColumn.Integer } });
+        Refused(() => _ = refused.Batches.ToList(), "line 4, column 'y': '?' is not an integer. Use TableColumn.Category()");
     }
 
     [TestMethod]
@@ -218,18 +219,18 @@ public sealed class CsvRowsTests
         using var folder = new TemporaryFolder();
         var path = Write(folder, "a,b,t\n1,2,x\n");
         Wrong(new() { Targets = ["z"] }, "has no column 'z'. It has a, b, t.");
-        Wrong(new() { Columns = { ["z"] = CsvColumn.Text } }, "has no column 'z'");
+        Wrong(new() { Columns = { ["z"] = TableColumn.Text } }, "has no column 'z'");
         Wrong(new() { Decimal = ',', Thousands = ',' }, "no digits");
         Impossible(new() { Targets = ["a", "b", "t"] }, "there are no columns. Name at least one that is no target.");
-        Impossible(new() { Columns = { ["t"] = CsvColumn.Text } }, "text ('t') stands beside numbers");
-        Impossible(new() { Targets = ["t"], Columns = { ["t"] = CsvColumn.Text } }, "Target 't' of CsvOptions is text. Use CsvColumn.Category()");
-        Impossible(new() { Targets = ["t", "a"], Columns = { ["t"] = CsvColumn.Category() } }, "is a class index, which has no targets beside it");
-        Impossible(new() { Targets = ["t"], Columns = { ["t"] = CsvColumn.Category() }, Missing = MissingValues.NaN }, "which no number fills");
-        Impossible(new() { Columns = { ["t"] = CsvColumn.OneHot() }, Missing = MissingValues.Mean }, "'t' of CsvOptions holds words, which have no mean");
+        Impossible(new() { Columns = { ["t"] = TableColumn.Text } }, "text ('t') stands beside numbers");
+        Impossible(new() { Targets = ["t"], Columns = { ["t"] = TableColumn.Text } }, "Target 't' of TableOptions is text. Use TableColumn.Category()");
+        Impossible(new() { Targets = ["t", "a"], Columns = { ["t"] = TableColumn.Category() } }, "is a class index, which has no targets beside it");
+        Impossible(new() { Targets = ["t"], Columns = { ["t"] = TableColumn.Category() }, Missing = MissingValues.NaN }, "which no number fills");
+        Impossible(new() { Columns = { ["t"] = TableColumn.OneHot() }, Missing = MissingValues.Mean }, "'t' of TableOptions holds words, which have no mean");
         Impossible(new() { BatchSize = 0 }, "BatchSize 0; expected at least 1");
         Assert.Contains("no files", Assert.Throws<ArgumentException>(() => CsvRows.Open([], new())).Message);
         Assert.Contains("is no category", Assert.Throws<ArgumentException>(() => CsvRows.Open(path, new()).Categories("t")).Message);
-        Assert.Contains("no parts", Assert.Throws<ModelException>(() => CsvColumn.Date(DateParts.None)).Message);
+        Assert.Contains("no parts", Assert.Throws<ModelException>(() => TableColumn.Date(DateParts.None)).Message);
 
         void Impossible(CsvOptions options, string part) =>
             Assert.Contains(part, Assert.ThrowsExactly<ModelException>(() => CsvRows.Open(path, options)).Message);

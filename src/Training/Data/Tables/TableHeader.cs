@@ -1,18 +1,22 @@
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>The columns of a table by their names.</summary>
-internal sealed class CsvHeader
+internal sealed class TableHeader
 {
     private const int MostListed = 20;
 
     private readonly string _file;
     private readonly string[] _names;
     private readonly Dictionary<string, int> _indices;
+    private readonly IReadOnlyDictionary<string, string[]>? _groups;
 
+    /// <param name="file">The name of the table in messages.</param>
+    /// <param name="names">The columns.</param>
+    /// <param name="groups">Columns that have a name together, as the numbers of a vector do.</param>
     /// <exception cref="DataException">Two columns have one name.</exception>
-    public CsvHeader(string file, string[] names)
+    public TableHeader(string file, string[] names, IReadOnlyDictionary<string, string[]>? groups = null)
     {
-        (_file, _names, _indices) = (file, names, new(names.Length, StringComparer.Ordinal));
+        (_file, _names, _indices, _groups) = (file, names, new(names.Length, StringComparer.Ordinal), groups);
         for (var i = 0; i < names.Length; i++)
         {
             if (!_indices.TryAdd(names[i], i))
@@ -22,6 +26,10 @@ internal sealed class CsvHeader
 
     /// <summary>The names in the order of the file.</summary>
     public IReadOnlyList<string> Names => _names;
+
+    /// <summary>The columns of a name, which are several for a vector.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public IReadOnlyList<string> ColumnsOf(string name) => _groups?.GetValueOrDefault(name) ?? [_names[IndexOf(name)]];
 
     /// <summary>Finds a column.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
