@@ -19,9 +19,9 @@ var rows = CsvRows.Open(files, new CsvOptions
     Targets = ["price"],
     Columns =
     {
-        ["size"] = CsvColumn.Number with { Missing = MissingValues.Mean },
-        ["town"] = CsvColumn.OneHot(),
-        ["sold"] = CsvColumn.Date(DateParts.Month | DateParts.DayOfWeek),
+        ["size"] = TableColumn.Number with { Missing = MissingValues.Mean },
+        ["town"] = TableColumn.OneHot(),
+        ["sold"] = TableColumn.Date(DateParts.Month | DateParts.DayOfWeek),
     },
     BatchSize = 512,
 });
@@ -32,8 +32,8 @@ var scaled = features.Apply(new BatchNormalization(), new Dense(128, Activation.
 var model = new Model(features, scaled, name: "prices", seed: 1);
 var trainer = model.Compile(new Adam(1e-3f), Loss.MeanSquaredError);
 
-// Another thread reads in advance; blocks of rows come in another order each epoch.
-var data = rows.Batches.Shuffle(16).Prefetch(32);
+// Another thread reads in advance, and draws each row from 10,000.
+var data = rows.Samples.Shuffle(10_000).Batch(512);
 var start = Stopwatch.GetTimestamp();
 trainer.Fit(data, verbose: 2);
 var trained = Stopwatch.GetElapsedTime(start);

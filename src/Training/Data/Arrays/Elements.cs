@@ -31,6 +31,12 @@ internal abstract class Elements
     /// <param name="size">The elements of a row; all rows together fit into an array.</param>
     public abstract Elements Take(ReadOnlySpan<int> rows, long size);
 
+    /// <summary>A copy of rows of several of this type in memory.</summary>
+    /// <param name="sources">For each row, elements of the same type as these.</param>
+    /// <param name="rows">The indices of the rows in them.</param>
+    /// <param name="size">The elements of a row; all rows together fit into an array.</param>
+    public abstract Elements Gather(ReadOnlySpan<Elements> sources, ReadOnlySpan<int> rows, long size);
+
     /// <summary>The elements of several of this type, one after the other, in memory.</summary>
     /// <param name="parts">Elements of the same type as these.</param>
     /// <param name="length">How many they are together.</param>

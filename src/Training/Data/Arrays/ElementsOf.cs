@@ -74,6 +74,13 @@ internal abstract class Elements<T> : Elements
         return new HeldElements<T>(result);
     }
 
+    public override Elements Gather(ReadOnlySpan<Elements> sources, ReadOnlySpan<int> rows, long size)
+    {
+        var result = NewArray(checked((int)(rows.Length * size)));
+        for (var i = 0; i < rows.Length; i++) ((Elements<T>)sources[i]).CopyTo(rows[i] * size, result.AsSpan((int)(i * size), (int)size));
+        return new HeldElements<T>(result);
+    }
+
     public override Elements Join(IReadOnlyList<Elements> parts, int length)
     {
         var result = NewArray(length);

@@ -76,6 +76,26 @@ public sealed partial class NDArray : IHtml
         return new(shape, DType, _elements.Take(samples, ElementsPerSample));
     }
 
+    /// <summary>A copy of samples of arrays that are alike.</summary>
+    /// <param name="arrays">The array of each sample.</param>
+    /// <param name="samples">The indices of the samples in them.</param>
+    internal static NDArray Gather(ReadOnlySpan<NDArray> arrays, ReadOnlySpan<int> samples)
+    {
+        var first = arrays[0];
+        var shape = first.Shape.With(0, samples.Length);
+        _ = Sizes.Count(shape, "A batch of shape", "Take fewer samples.");
+        var elements = new Elements[samples.Length];
+        for (var i = 0; i < elements.Length; i++) elements[i] = arrays[i]._elements;
+        return new(shape, first.DType, first._elements.Gather(elements, samples, first.ElementsPerSample));
+    }
+
+    /// <summary>Whether elements are bytes that are widened where they are read.</summary>
+    internal bool IsNarrow => _elements.Narrow is not null;
+
+    /// <summary>Whether samples of both have one type and shape.</summary>
+    internal bool IsLike(NDArray other) =>
+        DType == other.DType && Shape.Rank == other.Shape.Rank && (Shape.Rank == 0 || Shape.Dims[1..].SequenceEqual(other.Shape.Dims[1..]));
+
     /// <summary>A range of samples: a view of the same elements.</summary>
     internal NDArray Slice(int start, int count) => start == 0 && count == Count
         ? this

@@ -144,6 +144,9 @@ public sealed partial class NDArrays : IReadOnlyList<NDArray>
         ModelException Differs(NDArrays list) => new($"All samples of a batch must have the same arrays, but got {list.Count} after {items.Length}.");
     }
 
+    /// <summary>A list of other arrays with the same names.</summary>
+    internal NDArrays With(NDArray[] arrays) => new(arrays, Names);
+
     /// <summary>The same list with another array at one position.</summary>
     internal NDArrays With(int position, NDArray array)
     {

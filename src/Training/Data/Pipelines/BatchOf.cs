@@ -12,6 +12,14 @@ internal sealed class BatchOfRows(SampleRow[] rows) : Deferred<Batch>
 
     private static Batch Gather(ReadOnlySpan<SampleRow> rows)
     {
+        if (AreAlike(rows))
+        {
+            var blocks = new SampleBlock[rows.Length];
+            var indices = new int[rows.Length];
+            for (var i = 0; i < rows.Length; i++) (blocks[i], indices[i]) = rows[i];
+            return SampleBlock.Gather(blocks, indices);
+        }
+
         // Rows of one block that follow each other are taken together.
         var runs = new List<Batch>();
         var places = new List<int>();
@@ -24,6 +32,20 @@ internal sealed class BatchOfRows(SampleRow[] rows) : Deferred<Batch>
         }
 
         return Batches.Together(runs);
+    }
+
+    /// <summary>Whether rows lie in several blocks whose samples have the same arrays.</summary>
+    private static bool AreAlike(ReadOnlySpan<SampleRow> rows)
+    {
+        var isOne = true;
+        for (var i = 1; i < rows.Length; i++)
+        {
+            if (rows[i].Block == rows[i - 1].Block) continue;
+            if (!rows[i].Block.IsLike(rows[0].Block)) return false;
+            isOne = false;
+        }
+
+        return !isOne;
     }
 
     private sealed class Part(SampleRow[] rows, Share share) : Deferred<Batch>

@@ -97,8 +97,7 @@ internal sealed class RowBatches(SampleBatches dataset, Func<Batch, IReadOnlyLis
         if (arrays == others) return true;
         for (var i = 0; i < arrays.Count; i++)
         {
-            if (i >= others.Count || arrays[i].DType != others[i].DType || arrays[i].Shape.Rank != others[i].Shape.Rank) return false;
-            if (arrays[i].Shape.Rank > 0 && !arrays[i].Shape.Dims[1..].SequenceEqual(others[i].Shape.Dims[1..])) return false;
+            if (i >= others.Count || !arrays[i].IsLike(others[i])) return false;
         }
 
         return arrays.Count == others.Count;
