@@ -175,36 +175,6 @@ public sealed class ParquetRowsTests
             where T : Exception => Assert.Contains(text, Assert.ThrowsExactly<T>(() => All(path, options)).Message);
     }
 
-    /// <summary>A file that was cut off or changed is an error of one kind, or is read.</summary>
-    [TestMethod]
-    public void Damaged_files_are_errors_of_data()
-    {
-        using var folder = new TemporaryFolder();
-        var whole = File.ReadAllBytes(Homes().Write(folder, "homes.parquet", 2, 2));
-        var options = new TableOptions { Missing = MissingValues.Fill(0) };
-        (options.Columns["city"], options.Columns["sold"]) = (TableColumn.Category(), TableColumn.Date(DateParts.Day));
-        var path = folder.File("damaged.parquet");
-        var random = new Random(5);
-        var refused = 0;
-        for (var i = 0; i < 300; i++)
-        {
-            byte[] bytes = [.. whole];
-            if (i % 3 == 0) bytes = bytes[..random.Next(bytes.Length)];
-            else bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            File.WriteAllBytes(path, bytes);
-            try
-            {
-                All(path, options);
-            }
-            catch (Exception error) when (error is DataException or ArgumentException or ModelException)
-            {
-                refused++;
-            }
-        }
-
-        Assert.IsGreaterThan(150, refused);
-    }
-
     private static void All(string path, TableOptions options) => ParquetRows.Open(path, options).ReadAll();
 
     private static ParquetFile Homes() => new ParquetFile()

@@ -1,9 +1,12 @@
 using System.IO.Compression;
 using System.Numerics.Tensors;
 using OnnxFunctional.Layers;
+using OnnxFunctional.MLNet;
+using OnnxFunctional.Tests.MLNet;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Callbacks;
 using OnnxFunctional.Training.Data;
+using Parquet;
 
 namespace OnnxFunctional.Tests.Mutations;
 
@@ -79,6 +82,30 @@ internal static class DataReaders
         SafeTensors.ReadAll<float>(path);
         SafeTensors.ReadMetadata(path);
         foreach (var name in SafeTensors.ReadNames(path)) SafeTensors.Read<double>(path, name);
+    }
+
+    public static IReadOnlyList<byte[]> ParquetFiles()
+    {
+        using var folder = new TemporaryFolder();
+        return [.. new[] { CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Zstd }.Select(File)];
+
+        byte[] File(CompressionMethod compression)
+        {
+            var file = new ParquetFile { Compression = compression }
+                .WithNulls<double>("size", 50, null, 70, 90, 1, 2, 3)
+                .WithTexts("town", "Rome", "Oslo", null, "Rome", "Bern", "", "Rome")
+                .With<DateTime>("sold", [.. Enumerable.Range(0, 7).Select(day => new DateTime(2026, 11, 24).AddDays(day))])
+                .With("isNew", true, false, true, true, false, false, true)
+                .With("rooms", 1, 2, 3, 4, 5, 6, 7);
+            return System.IO.File.ReadAllBytes(file.Write(folder, "m.parquet", 4, 3));
+        }
+    }
+
+    public static void ReadParquet(byte[] content)
+    {
+        var options = new TableOptions { Missing = MissingValues.Fill(0), BatchSize = 2 };
+        (options.Columns["town"], options.Columns["sold"]) = (TableColumn.Category(numOovIndices: 1), TableColumn.Date(DateParts.Day));
+        foreach (var batch in ParquetRows.Open(Readers.Put("m.parquet", content), options).Batches) Assert.IsGreaterThan(0, batch.X[0].Count);
     }
 
     public static IReadOnlyList<byte[]> Tables() =>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using OnnxFunctional.Export;
+using OnnxFunctional.MLNet;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Mutations;
@@ -60,6 +61,7 @@ public sealed class EntryPointTests
         ["ProfileReport.SaveTrace"] = Writes,
         ["QuantizedModel.ExportOnnx"] = Writes,
         ["ReducedPrecisionModel.ExportOnnx"] = Writes,
+        ["ParquetRows.Open"] = "parquet",
         ["SafeTensors.Read"] = "safetensors",
         ["SafeTensors.ReadAll"] = "safetensors",
         ["SafeTensors.ReadMetadata"] = "safetensors",
@@ -77,7 +79,7 @@ public sealed class EntryPointTests
     [TestMethod]
     public void Every_public_member_that_takes_a_file_has_a_reader()
     {
-        var members = new[] { typeof(Model), typeof(Trainer), typeof(OnnxFile) }
+        var members = new[] { typeof(Model), typeof(Trainer), typeof(OnnxFile), typeof(ParquetRows) }
             .SelectMany(type => type.Assembly.GetExportedTypes())
             .Where(type => !type.IsNested)
             .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Tests.Mutations;
 public sealed class MutationTests
 {
     private const int Seed = 1;
-    private const int Files = 500;
+    private const int Files = 400;
 
     [ClassCleanup]
     public static void RemoveFiles() => Readers.RemoveFiles();

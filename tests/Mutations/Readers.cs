@@ -73,6 +73,10 @@ internal static class Readers
         new("npy", DataReaders.SingleArrays, [.. s_bytes, Edits.Text], DataReaders.ReadArray, s_data),
         new("npy-open", DataReaders.SingleArrays, [.. s_bytes, Edits.Text], DataReaders.OpenArray, s_data),
         new("safetensors", DataReaders.SafeTensorsFiles, [.. s_bytes, Edits.Text], DataReaders.ReadSafeTensors, s_data),
+        new("parquet", DataReaders.ParquetFiles, [.. s_bytes, Edits.Text], DataReaders.ReadParquet, [.. s_data, typeof(ArgumentException)])
+        {
+            MostAllocated = 64 << 20,
+        },
         new("csv", DataReaders.Tables, s_text, DataReaders.ReadTable, s_data),
         new("csv-rows", DataReaders.Tables, s_text, DataReaders.ReadRows, s_data),
         new("csv-log", DataReaders.Logs, s_text, DataReaders.ContinueLog, s_data),

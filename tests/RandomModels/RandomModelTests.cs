@@ -12,7 +12,7 @@ namespace OnnxFunctional.Tests.RandomModels;
 [TestClass]
 public sealed class RandomModelTests
 {
-    private const int InCi = 200;
+    private const int InCi = 160;
 
     private const int ShrinkingAttempts = 300;
 

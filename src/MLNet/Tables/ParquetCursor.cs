@@ -11,6 +11,7 @@ internal sealed class ParquetCursor : ValueCursor
     private readonly string _table;
     private readonly FileStream _file;
     private readonly ParquetReader _reader;
+    private readonly DataField[] _fields;
     private readonly ParquetValues[] _values;
     private readonly StrongBox<int> _place = new(-1);
     private int _group;
@@ -25,7 +26,7 @@ internal sealed class ParquetCursor : ValueCursor
     public ParquetCursor(FileStream file, ParquetReader reader, string table, IReadOnlyList<string> names, DataField[] fields)
         : base(table, names)
     {
-        (_table, _file, _reader) = (table, file, reader);
+        (_table, _file, _reader, _fields) = (table, file, reader, fields);
         _values = [.. fields.Select((field, i) => ParquetValues.Of(field, table, names[i]))];
         for (var i = 0; i < fields.Length; i++) Columns[i] = _values[i].Column(_place);
     }
@@ -60,6 +61,7 @@ internal sealed class ParquetCursor : ValueCursor
                 $"{_table} has a row group of {rows:N0} rows, whose wanted columns take {bytes * rows / 1e9:F1} GB. Write it with smaller row groups.");
         }
 
+        foreach (var field in _fields) ParquetPages.Check(_file, group.GetMetadata(field)!, rows);
         _rows = (int)rows;
         foreach (var values in _values) values.Load(group, _rows);
         _place.Value = -1;

@@ -18,8 +18,6 @@ internal sealed class ParquetSource(string path) : TableSource
     /// <inheritdoc/>
     public override string Stage => "ParquetRows";
 
-    private static ReadOnlySpan<byte> Mark => "PAR1"u8;
-
     /// <inheritdoc/>
     public override TableHeader ReadHeader() => Guarded(() =>
     {
@@ -52,30 +50,35 @@ internal sealed class ParquetSource(string path) : TableSource
     {
         try
         {
-            return DataFile.Guarded(path, read);
+            return read();
+        }
+        catch (InvalidDataException damaged)
+        {
+            throw new DataException($"{Name} is damaged ({damaged.Message.TrimEnd('.')}). Copy or download it again.", damaged);
         }
         catch (Exception damaged) when (damaged is not (DataException or ModelException))
         {
-            // Of a file that is damaged, the library says this by exceptions of many kinds.
+            // That a file is damaged, the library says by exceptions of many kinds.
             throw new DataException(
                 $"{Name} is damaged, or written in a way that Parquet.Net does not read ({damaged.Message.TrimEnd('.')}). Write it again.",
                 damaged);
         }
     }
 
-    private FileStream Checked(string file)
+    private FileStream Checked(string file) => DataFile.Guarded(file, () =>
     {
         var stream = DataFile.OpenRaw(file);
-        Span<byte> mark = stackalloc byte[Mark.Length];
-        if (stream.ReadAtLeast(mark, mark.Length, throwOnEndOfStream: false) == mark.Length && Mark.SequenceEqual(mark))
+        try
         {
-            stream.Position = 0;
+            ParquetFooter.Check(stream, Name);
             return stream;
         }
-
-        stream.Dispose();
-        throw new DataException($"{Name} is no Parquet file: it does not begin with PAR1. Tables of text are read by CsvRows.");
-    }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    });
 
     private static string NameOf(DataField field) => field.Path.ToString();
 }
