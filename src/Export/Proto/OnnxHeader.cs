@@ -7,11 +7,11 @@ namespace OnnxFunctional.Export.Proto;
 /// An ONNX file without the bytes of its large tensors: these refer to their places in the file, as external data, so that ONNX Runtime maps them into memory
 /// instead of copying them.
 /// </summary>
-/// <remarks>The state of training is left out. The file is one that we wrote or that passed the guard.</remarks>
+/// <remarks>Metadata and the state of training are left out. The file is one that we wrote or that passed the guard.</remarks>
 internal sealed class OnnxHeader
 {
     // Fields of ModelProto, GraphProto and TensorProto.
-    private const int Graph = 7, TrainingInfo = 20, Initializer = 5, RawData = 9;
+    private const int Graph = 7, Metadata = 14, TrainingInfo = 20, Initializer = 5, RawData = 9;
 
     // What shapes and axes need stays inside: ONNX Runtime infers shapes from it.
     private const long SmallestOutside = 4096;
@@ -60,7 +60,7 @@ internal sealed class OnnxHeader
                 Put(to, (ulong)part.Length);
                 part.WriteTo(to);
             }
-            else if (inner == Graph && field == TrainingInfo)
+            else if (inner == Graph && field is (Metadata or TrainingInfo))
             {
                 _file.Position = next;
             }

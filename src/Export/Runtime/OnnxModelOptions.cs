@@ -54,6 +54,9 @@ public sealed record OnnxModelOptions
     /// <summary>Whether weights are kept once, as they are stored, instead of also in the order of each kernel.</summary>
     internal bool IsLean { get; init; }
 
+    /// <summary>Whether the session keeps memory of a run for the next one, in blocks that double.</summary>
+    internal bool KeepsMemory { get; init; } = true;
+
     /// <summary>Whether products with weights of 4 and 8 bits compute in float32, as their nodes say.</summary>
     internal bool ComputesAsWritten { get; init; }
 

@@ -83,17 +83,22 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="options">Threads and optimization; the folder of external data.</param>
     public static OnnxSession Open(ModelProto model, IEnumerable<string> extraOutputs, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
-        var copy = model.Clone();
         var known = new Dictionary<string, ValueInfoProto>(StringComparer.Ordinal);
-        foreach (var info in copy.Graph.ValueInfo) known.TryAdd(info.Name, info);
-        var present = copy.Graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var info in model.Graph.ValueInfo) known.TryAdd(info.Name, info);
+        var present = model.Graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
+
+        // Readers of protobuf merge what follows a message into it, so nothing is copied but the bytes.
+        var further = new ModelProto { Graph = new GraphProto() };
         foreach (var name in extraOutputs)
         {
             // ONNX Runtime infers the type if the file does not state it.
-            if (present.Add(name)) copy.Graph.Output.Add(known.TryGetValue(name, out var info) ? info : new ValueInfoProto { Name = name });
+            if (present.Add(name)) further.Graph.Output.Add(known.TryGetValue(name, out var info) ? info : new ValueInfoProto { Name = name });
         }
 
-        return Open(copy.ToByteArray(), source, provider, options);
+        var bytes = new byte[checked(model.CalculateSize() + further.CalculateSize())];
+        model.WriteTo(bytes.AsSpan(0, model.CalculateSize()));
+        further.WriteTo(bytes.AsSpan(model.CalculateSize()));
+        return Open(bytes, source, provider, options);
     }
 
     /// <summary>Runs the model once.</summary>

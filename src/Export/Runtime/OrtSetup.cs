@@ -90,8 +90,9 @@ internal static class OrtSetup
             {
                 result.AddSessionConfigEntry("session.disable_prepacking", "1");
                 result.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
-                result.EnableCpuMemArena = false;
             }
+
+            if (!options.KeepsMemory) result.EnableCpuMemArena = false;
 
             if (!options.PlansMemory)
             {

@@ -13,18 +13,24 @@ internal sealed class VerifiedFile
     // times their size, and ONNX Runtime's layout for convolutions takes twice their size more (measured: 3.8 times in all, instead of 2.3).
     private const long LargeFile = 128 << 20;
 
-    private const long WorthCollecting = 4 << 20;
+    // The bytes of weights of a file whose sessions leave memory that is worth giving back.
+    private const long Considerable = 4 << 20;
 
     private readonly ModelProto _header;
     private readonly string _source;
     private readonly string? _folder;
     private readonly Func<OnnxModelOptions, OnnxSession> _open;
-    private readonly bool _isLarge;
+    private readonly long _bytes;
     private readonly byte[]? _adapter;
 
     private VerifiedFile(
-        ModelProto header, string source, string? folder, bool isLarge, Func<OnnxModelOptions, OnnxSession> open, byte[]? adapter = null) =>
-        (_header, _source, _folder, _isLarge, _open, _adapter) = (header, source, folder, isLarge, open, adapter);
+        ModelProto header, string source, string? folder, long bytes, Func<OnnxModelOptions, OnnxSession> open, byte[]? adapter = null) =>
+        (_header, _source, _folder, _bytes, _open, _adapter) = (header, source, folder, bytes, open, adapter);
+
+    /// <summary>Whether free memory should be given back around a session.</summary>
+    public bool IsConsiderable => _bytes > Considerable;
+
+    private bool IsLarge => _bytes > LargeFile;
 
     /// <summary>A file that we wrote, or that passed the guard as it is.</summary>
     /// <param name="path">The file.</param>
@@ -33,16 +39,11 @@ internal sealed class VerifiedFile
     public static VerifiedFile At(string path, string source = Exported, byte[]? adapter = null)
     {
         var header = OnnxHeader.Read(path);
-        var bytes = header.Graph.Initializer.Sum(OnnxProto.Elements) * sizeof(float);
-        var isLarge = bytes > LargeFile;
-
-        // ONNX Runtime takes its memory where the collector does not see it, so what is left of writing the file would stay.
-        if (bytes > WorthCollecting) GC.Collect();
         return new VerifiedFile(
             header,
             source,
             Path.GetDirectoryName(Path.GetFullPath(path)),
-            isLarge,
+            header.Graph.Initializer.Sum(OnnxProto.Elements) * sizeof(float),
             options => OnnxSession.OpenFile(path, source, ExecutionProvider.Cpu, options),
             adapter);
     }
@@ -52,7 +53,7 @@ internal sealed class VerifiedFile
         file.Model,
         file.Source,
         file.Folder,
-        file.Bytes.Length > LargeFile,
+        file.Bytes.Length,
         options => OnnxSession.Open(file.Bytes, file.Source, ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder }));
 
     /// <summary>A file that passed the guard, with other inputs.</summary>
@@ -60,7 +61,7 @@ internal sealed class VerifiedFile
         model,
         file.Source,
         file.Folder,
-        file.Bytes.Length > LargeFile,
+        file.Bytes.Length,
         options => OnnxSession.Open(model, [], file.Source, ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder }));
 
     /// <summary>A file in memory.</summary>
@@ -68,13 +69,13 @@ internal sealed class VerifiedFile
         ModelProto.Parser.ParseFrom(file),
         Exported,
         null,
-        file.Length > LargeFile,
+        file.Length,
         options => OnnxSession.Open(file, Exported, ExecutionProvider.Cpu, options),
         adapter);
 
     /// <summary>A session of the file as it is.</summary>
     public OnnxSession Whole() =>
-        _isLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions { AdapterBytes = _adapter, ComputesAsWritten = true });
+        IsLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions { AdapterBytes = _adapter, ComputesAsWritten = true, KeepsMemory = false });
 
     /// <summary>A session that also returns values inside the graph; its weights are mapped from the file.</summary>
     public OnnxSession With(IEnumerable<string> outputs, GraphOptimization optimization, ExecutionProvider? provider = null) =>
@@ -85,8 +86,9 @@ internal sealed class VerifiedFile
             provider ?? ExecutionProvider.Cpu,
             new OnnxModelOptions
             {
-                Optimization = _isLarge && optimization == GraphOptimization.All ? GraphOptimization.Extended : optimization,
+                Optimization = IsLarge && optimization == GraphOptimization.All ? GraphOptimization.Extended : optimization,
                 IsLean = true,
+                KeepsMemory = false,
                 ComputesAsWritten = true,
                 AdapterBytes = _adapter,
                 ExternalDataFolder = _folder,

@@ -40,10 +40,12 @@ internal static class Verifier
         var budget = new VerificationBudget(emitted, tensors, options);
         var batches = VerificationBatches.Of(emitted, budget, options).ToList();
         HashSet<int>[] undefined = [.. batches.Select(_ => new HashSet<int>())];
+        var givesBack = budget.IsLarge || file.IsConsiderable;
         var progress = new VerificationProgress(options, 2 * budget.Groups.Count, TimeProvider.System);
 
         foreach (var group in budget.Groups)
         {
+            if (givesBack) FreeMemory.GiveBack();
             var kept = new NDArray[]?[batches.Count];
             var (compared, emittedLayers) = (layers[group], tensors[group]);
             Value[] values = [.. emittedLayers.Select(layer => layer.Value)];
@@ -54,7 +56,7 @@ internal static class Verifier
                 for (var i = 0; i < batches.Count; i++)
                 {
                     var each = kept[i] ?? Engine(emitted, values, batches[i].Data);
-                    if (each.Sum(array => (long)array.Bytes.Length) <= MostKept / batches.Count) kept[i] = each;
+                    if (IsKept(each, batches.Count)) kept[i] = each;
                     var results = Onnx(session, emitted, batches[i].Data, names);
                     for (var layer = 0; layer < compared.Length; layer++)
                     {
@@ -72,16 +74,19 @@ internal static class Verifier
             }
         }
 
+        // Computed first, so that what planning takes does not lie beside the session, which is the largest: it packs weights.
+        Value[] returned = [.. emitted.Outputs.Select(output => output.Value)];
+        NDArray[]?[] ready = [.. batches.Select(batch => Engine(emitted, returned, batch.Data)).Select(each => IsKept(each, batches.Count) ? each : null)];
+        if (givesBack) FreeMemory.GiveBack();
         using (var whole = file.Whole())
         {
             for (var i = 0; i < batches.Count; i++)
             {
-                Value[] values = [.. emitted.Outputs.Select(output => output.Value)];
-                var last = Engine(emitted, values, batches[i].Data);
+                var last = ready[i] ?? Engine(emitted, returned, batches[i].Data);
                 var results = Onnx(whole, emitted, batches[i].Data, [.. emitted.Outputs.Select(output => output.Name)]);
                 for (var o = 0; o < outputs.Length; o++)
                     outputs[o].Add(last[o], results[o], Layout.Identity(last[o].Shape.Rank), batches[i].Name + ", the file as it is", undefined[i]);
-                Settle(outputs, emitted, values, batches[i].Data, options, undefined[i]);
+                Settle(outputs, emitted, returned, batches[i].Data, options, undefined[i]);
                 Check([.. layers, .. outputs], emitted.Proto);
             }
         }
@@ -89,6 +94,8 @@ internal static class Verifier
         return new Verification([.. layers.Concat(outputs).Select(layer => layer.Result())], budget.Reduced)
             .Summarized(OrtSetup.Version, batches.Select(batch => batch.Name), options);
     }
+
+    private static bool IsKept(NDArray[] results, int batches) => results.Sum(array => (long)array.Bytes.Length) <= MostKept / batches;
 
     /// <summary>The values that integers of rounding decide about: a NaN before it becomes any of them, and a range in which one takes part is none.</summary>
     private static HashSet<Value> BehindRounding(EmittedModel emitted, EmittedLayer[] layers)

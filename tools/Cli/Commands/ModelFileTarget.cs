@@ -14,6 +14,9 @@ internal static class ModelFileTarget
     private const long LeastMemory = 6 << 20;
     private const long MostMemory = 1 << 28;
 
+    // Up to here, memory of the size of all weights saves groups, each of which opens two sessions.
+    private const long SmallWeights = 32 << 20;
+
     private static readonly string[] s_extensions = [".onnx", ".keras", ".json"];
 
     public static Argument<string> Argument(string description)
@@ -28,9 +31,12 @@ internal static class ModelFileTarget
         return argument;
     }
 
-    /// <summary>What comparing layers may take: as much as half of the weights, so that any network that fits can be written.</summary>
-    private static long VerificationMemory(Model model) =>
-        Math.Clamp(sizeof(float) * model.CountParams() / 2, LeastMemory, MostMemory);
+    /// <summary>What comparing layers may take: as much as half of the weights, and more of few, so that any network that fits can be written.</summary>
+    private static long VerificationMemory(Model model)
+    {
+        var weights = sizeof(float) * model.CountParams();
+        return Math.Clamp(Math.Max(weights / 2, Math.Min(weights, SmallWeights)), LeastMemory, MostMemory);
+    }
 
     /// <summary>Writes a model, and tells what was written.</summary>
     /// <param name="model">The model.</param>
