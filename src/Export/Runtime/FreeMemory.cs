@@ -22,7 +22,7 @@ internal static class FreeMemory
         {
             _ = Trim(0);
         }
-        catch (EntryPointNotFoundException)
+        catch (Exception missing) when (missing is EntryPointNotFoundException or DllNotFoundException)
         {
             // Other C libraries than glibc give memory back themselves.
         }

@@ -1,8 +1,6 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
-using OnnxFunctional.Training.Distributing;
-using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Training.Distributing;
 
