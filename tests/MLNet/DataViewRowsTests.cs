@@ -60,6 +60,18 @@ public sealed class DataViewRowsTests
     }
 
     [TestMethod]
+    public void A_column_may_be_feature_and_target_and_in_several_inputs()
+    {
+        var data = new MLContext(1).Data.LoadFromEnumerable(s_homes);
+        var options = new TableOptions { Targets = ["Size", "Price"], Missing = MissingValues.Fill(-1) };
+        (options.Inputs["a"], options.Inputs["b"]) = (["Size", "Rooms"], ["Size", "Rooms.1"]);
+        var (x, y, _) = data.GetRows(options).ReadAll();
+        CollectionAssert.AreEqual(new float[] { 50, 1, 2, -1, 3, -1, 70, 5, 0 }, x["a"].ToArray());
+        CollectionAssert.AreEqual(new float[] { 50, 2, -1, -1, 70, 0 }, x["b"].ToArray());
+        CollectionAssert.AreEqual(new float[] { 50, 1.5f, -1, 2, 70, 3 }, y[0].ToArray());
+    }
+
+    [TestMethod]
     public void Keys_are_places_or_names()
     {
         var context = new MLContext(1);

@@ -136,6 +136,16 @@ public sealed class ParquetRowsTests
     }
 
     [TestMethod]
+    public void A_column_may_be_feature_and_target()
+    {
+        using var folder = new TemporaryFolder();
+        var path = new ParquetFile().With("a", 1f, 2, 3).With("b", 4f, 5, 6).Write(folder, "t.parquet", 1, 2);
+        var (x, y, _) = ParquetRows.Open(path, new TableOptions { Features = ["b", "a", "b"], Targets = ["b"] }).ReadAll();
+        CollectionAssert.AreEqual(new float[] { 4, 1, 4, 5, 2, 5, 6, 3, 6 }, x[0].ToArray());
+        CollectionAssert.AreEqual(new float[] { 4, 5, 6 }, y[0].ToArray());
+    }
+
+    [TestMethod]
     public void Texts_and_truth_values_keep_their_words()
     {
         using var folder = new TemporaryFolder();

@@ -23,14 +23,14 @@ internal sealed class DataViewSource(IDataView data) : TableSource
     }
 
     /// <inheritdoc/>
-    public override OpenedTable Open(IReadOnlyList<string> columns)
+    public override T Guarded<T>(Func<T> read) => read();
+
+    /// <inheritdoc/>
+    protected override OpenedTable OpenDistinct(IReadOnlyList<string> columns)
     {
         var places = Places().ToDictionary(place => place.Name, StringComparer.Ordinal);
         return new(new DataViewCursor(data, Name, columns, [.. columns.Select(column => places[column])]), [.. Enumerable.Range(0, columns.Count)]);
     }
-
-    /// <inheritdoc/>
-    public override T Guarded<T>(Func<T> read) => read();
 
     private IEnumerable<ColumnPlace> Places() => data.Schema.Where(column => !column.IsHidden).SelectMany(ColumnPlace.Of);
 }

@@ -27,25 +27,6 @@ internal sealed class ParquetSource(string path) : TableSource
     });
 
     /// <inheritdoc/>
-    public override OpenedTable Open(IReadOnlyList<string> columns) => Guarded(() =>
-    {
-        var file = Checked(_path);
-        try
-        {
-            var reader = ParquetReader.CreateAsync(file).GetAwaiter().GetResult();
-            var fields = reader.Schema.DataFields;
-            var header = new TableHeader(Name, [.. fields.Select(NameOf)]);
-            var cursor = new ParquetCursor(file, reader, Name, columns, [.. columns.Select(column => fields[header.IndexInNext(column)])]);
-            return new OpenedTable(cursor, [.. Enumerable.Range(0, columns.Count)]);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    });
-
-    /// <inheritdoc/>
     public override T Guarded<T>(Func<T> read)
     {
         try
@@ -64,6 +45,25 @@ internal sealed class ParquetSource(string path) : TableSource
                 damaged);
         }
     }
+
+    /// <inheritdoc/>
+    protected override OpenedTable OpenDistinct(IReadOnlyList<string> columns) => Guarded(() =>
+    {
+        var file = Checked(_path);
+        try
+        {
+            var reader = ParquetReader.CreateAsync(file).GetAwaiter().GetResult();
+            var fields = reader.Schema.DataFields;
+            var header = new TableHeader(Name, [.. fields.Select(NameOf)]);
+            var cursor = new ParquetCursor(file, reader, Name, columns, [.. columns.Select(column => fields[header.IndexInNext(column)])]);
+            return new OpenedTable(cursor, [.. Enumerable.Range(0, columns.Count)]);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    });
 
     private FileStream Checked(string file) => DataFile.Guarded(file, () =>
     {

@@ -22,7 +22,10 @@ internal sealed class CsvSource(string path, CsvOptions options) : TableSource
     });
 
     /// <inheritdoc/>
-    public override OpenedTable Open(IReadOnlyList<string> columns) => DataFile.Guarded(_path, () =>
+    public override T Guarded<T>(Func<T> read) => DataFile.Guarded(_path, read);
+
+    /// <inheritdoc/>
+    protected override OpenedTable OpenDistinct(IReadOnlyList<string> columns) => DataFile.Guarded(_path, () =>
     {
         var file = DataFile.Open(_path);
         try
@@ -37,9 +40,6 @@ internal sealed class CsvSource(string path, CsvOptions options) : TableSource
             throw;
         }
     });
-
-    /// <inheritdoc/>
-    public override T Guarded<T>(Func<T> read) => DataFile.Guarded(_path, read);
 
     private sealed class OpenedFile(DataFile file, CsvCursor cursor, int[] columns) : OpenedTable(cursor, columns)
     {

@@ -9,7 +9,7 @@ internal class OpenedTable(TableCursor cursor, int[] columns) : IDisposable
     public TableCursor Cursor => cursor;
 
     /// <summary>The places of the wanted columns in a row.</summary>
-    public int[] Columns => columns;
+    public int[] Columns { get; set; } = columns;
 
     /// <inheritdoc/>
     public virtual void Dispose() => cursor.Dispose();

@@ -14,11 +14,22 @@ internal abstract class TableSource
     public abstract TableHeader ReadHeader();
 
     /// <summary>Begins to read rows.</summary>
-    /// <param name="columns">The names of the columns that are read.</param>
+    /// <param name="columns">The names of the columns that are read; a column may be named more than once.</param>
     /// <exception cref="DataException">It cannot be read, or lacks a column.</exception>
-    public abstract OpenedTable Open(IReadOnlyList<string> columns);
+    public OpenedTable Open(IReadOnlyList<string> columns)
+    {
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var column in columns) places.TryAdd(column, places.Count);
+        var table = OpenDistinct([.. places.Keys]);
+        table.Columns = [.. columns.Select(column => table.Columns[places[column]])];
+        return table;
+    }
 
     /// <summary>Reads something of it, and turns what goes wrong into sentences.</summary>
     /// <exception cref="DataException">It cannot be read.</exception>
     public abstract T Guarded<T>(Func<T> read);
+
+    /// <summary>Begins to read rows of columns that differ.</summary>
+    /// <exception cref="DataException">It cannot be read, or lacks a column.</exception>
+    protected abstract OpenedTable OpenDistinct(IReadOnlyList<string> columns);
 }
